@@ -1,0 +1,122 @@
+"""The one way to write the audit trail, and the one way to check it. Every service calls `record`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+
+from apps.core.domain import chain
+from apps.core.domain.diff import Changes
+from apps.core.logs import current_request_id
+from apps.core.models import AuditEntry, AuditPending, AuditSeal
+
+VERIFY_BATCH_ROWS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it: a person, an API key or the portal itself."""
+
+    kind: AuditEntry.ActorKind
+    id: int | None
+    label: str
+
+
+def person(user: Any) -> Actor:
+    return Actor(AuditEntry.ActorKind.USER, user.pk, user.get_username())
+
+
+def api_key(*, id: int, name: str) -> Actor:
+    return Actor(AuditEntry.ActorKind.KEY, id, name)
+
+
+def system(label: str) -> Actor:
+    """The portal acting by itself; `label` names the part, such as "demo" or "command line"."""
+    return Actor(AuditEntry.ActorKind.SYSTEM, None, label)
+
+
+def record(
+    *,
+    kind: str,
+    subject: models.Model,
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+    changes: Changes | None = None,
+    project_id: int | None = None,
+    environment_id: int | None = None,
+) -> AuditEntry:
+    """Append one entry. Refuses to run outside a transaction: the entry stands or falls with its change."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("audit.record() must run in the transaction of the change it describes")
+    entry = AuditEntry.objects.create(
+        kind=kind,
+        project_id=project_id,
+        environment_id=environment_id,
+        subject_type=subject._meta.label_lower,
+        subject_id=str(subject.pk),
+        subject_label=str(subject)[:250],
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_label=actor.label[:150],
+        reason=reason,
+        changes=changes or {},
+        request_id=current_request_id(),
+        at=at,
+    )
+    AuditPending.objects.create(entry=entry)
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `verify` found. `problem` is None when the chain holds."""
+
+    sealed: int  # entries
+    unsealed: int  # entries
+    head: bytes
+    problem: str | None
+
+
+def verify() -> Verdict:
+    """Recompute every link from the first. Reads in batches, so memory stays flat."""
+    head, expected = chain.GENESIS, 1
+    for position, digest, entry in _links():
+        if position != expected:
+            return _broken(expected, head, f"link {expected} is missing")
+        if entry is None:
+            return _broken(expected, head, f"the entry of link {position} is missing")
+        head = chain.link(head, sealed_fields(entry))
+        if head != digest:
+            return _broken(expected, head, f"entry {entry.pk} ({entry}) was changed after link {position} sealed it")
+        expected += 1
+    return Verdict(expected - 1, AuditPending.objects.count(), head, None)
+
+
+def sealed_fields(entry: AuditEntry) -> Mapping[str, Any]:
+    """What a seal covers: every column, as JSON values."""
+    values = {field.attname: getattr(entry, field.attname) for field in AuditEntry._meta.concrete_fields}
+    return values | {"at": entry.at.isoformat()}
+
+
+def _links() -> Iterator[tuple[int, bytes, AuditEntry | None]]:
+    seals = AuditSeal.objects.order_by("position").iterator(chunk_size=VERIFY_BATCH_ROWS)
+    batch: list[AuditSeal] = []
+    for seal in seals:
+        batch.append(seal)
+        if len(batch) == VERIFY_BATCH_ROWS:
+            yield from _with_entries(batch)
+            batch = []
+    yield from _with_entries(batch)
+
+
+def _with_entries(seals: list[AuditSeal]) -> Iterator[tuple[int, bytes, AuditEntry | None]]:
+    entries = AuditEntry.objects.in_bulk([seal.entry_id for seal in seals])
+    for seal in seals:
+        yield seal.position, bytes(seal.digest), entries.get(seal.entry_id)
+
+
+def _broken(expected: int, head: bytes, problem: str) -> Verdict:
+    return Verdict(expected - 1, AuditPending.objects.count(), head, problem)

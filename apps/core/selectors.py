@@ -1,0 +1,60 @@
+"""Reads of the floor: projects, environments, keys, the trail."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet
+
+from apps.core.models import ApiKey, AuditEntry, Environment, Project, Tick
+
+
+def projects() -> QuerySet[Project]:
+    return Project.objects.order_by("name")
+
+
+def environments(project: Project) -> QuerySet[Environment]:
+    return project.environments.select_related("project").order_by("position", "id")
+
+
+def api_keys(project: Project) -> QuerySet[ApiKey]:
+    return ApiKey.objects.filter(project=project).select_related("environment", "project").order_by("-id")
+
+
+def keys_expiring(*, at: datetime, within: timedelta) -> QuerySet[ApiKey]:
+    soon = ApiKey.objects.usable(at).filter(expires_at__lte=at + within)
+    return soon.select_related("project", "environment").order_by("expires_at")
+
+
+def keys_stamp() -> object:
+    """Changes whenever any key does: cheap enough to ask every poll."""
+    return ApiKey.objects.aggregate(Count("id"), Max("changed_at"))
+
+
+def usable_keys(*, at: datetime) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """Digest and facts of each key that is neither revoked nor expired."""
+    for key in ApiKey.objects.usable(at).select_related("project", "environment"):
+        yield bytes(key.digest), {
+            "id": key.pk,
+            "kind": key.kind,
+            "name": key.name,
+            "project_id": key.project_id,
+            "project_key": key.project.key,
+            "environment_id": key.environment_id,
+            "environment_key": key.environment.key if key.environment else None,
+            "scopes": frozenset(key.scopes),
+            "expires_at": key.expires_at,
+        }
+
+
+def audit_entries(*, project: Project | None = None) -> QuerySet[AuditEntry]:
+    entries = AuditEntry.objects.select_related("project", "environment").order_by("-at", "-id")
+    return entries.filter(project=project) if project else entries
+
+
+def audit_of(subject_type: str, subject_id: int | str) -> QuerySet[AuditEntry]:
+    return audit_entries().filter(subject_type=subject_type, subject_id=str(subject_id))
+
+
+def last_tick(name: str) -> datetime | None:
+    return Tick.objects.filter(name=name).values_list("at", flat=True).first()

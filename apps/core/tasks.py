@@ -1,0 +1,15 @@
+"""Celery entry points of the floor."""
+
+from typing import Any
+
+from celery import shared_task
+
+from apps.core import clock, services
+
+BEAT = "beat"
+
+
+@shared_task(name="core.beat_tick")
+def beat_tick(**_: Any) -> None:
+    """Proves that beat sends and a worker receives; `/readyz` reads it."""
+    services.tick(name=BEAT, at=clock.now())

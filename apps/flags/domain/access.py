@@ -1,0 +1,29 @@
+"""Which permissions an action on a flag needs. Pages and the API both ask here."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    VIEW = "view"
+    CREATE = "create"
+    EDIT = "edit"  # what is the same in every environment: name, variants, exposure
+    CHANGE_STATE = "change state"
+    KILL = "kill"  # and lift a kill
+    EDIT_SEGMENT = "edit segment"
+
+
+_NEEDED = {
+    Action.VIEW: "flags.view_flag",
+    Action.CREATE: "flags.add_flag",
+    Action.EDIT: "flags.change_flag",
+    Action.CHANGE_STATE: "flags.change_flagstate",
+    Action.KILL: "flags.kill_flag",
+    Action.EDIT_SEGMENT: "flags.change_segment",
+}
+
+
+def needed(action: Action, *, protected: bool = False) -> tuple[str, ...]:
+    """Permission names, all of which are needed. A kill never asks for more than the right to kill."""
+    if protected and action is Action.CHANGE_STATE:
+        return (_NEEDED[action], "flags.change_protected")
+    return (_NEEDED[action],)

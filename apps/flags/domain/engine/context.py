@@ -1,0 +1,72 @@
+"""What an evaluation context may carry, and whom it is about. Checked once per request, not once per flag."""
+
+from collections.abc import Mapping
+
+from .limits import MAX_CONTEXT_DEPTH, MAX_CONTEXT_SIZE
+from .outcome import ErrorCode
+from .text import is_unicode
+
+TARGETING_KEY = "targetingKey"
+GROUPS = "groups"
+
+NO_KEY = "the context has no targetingKey, and this flag is split by it"
+BAD_KEY = "targetingKey must be text that UTF-8 can carry or an integer of at most 64 bits"
+_UNIT_BITS = 64
+
+
+class InvalidContext(ValueError):
+    """A context that cannot be evaluated. `code` is the OpenFeature error code, `details` is for people."""
+
+    def __init__(self, code: ErrorCode, details: str) -> None:
+        super().__init__(details)
+        self.code = code
+        self.details = details
+
+
+def read_unit(key: object) -> str:
+    """The targeting key as text. Raises InvalidContext: missing (None or "") or naming nobody."""
+    if key is None or key == "":
+        raise InvalidContext(ErrorCode.TARGETING_KEY_MISSING, NO_KEY)
+    if isinstance(key, int) and not isinstance(key, bool) and key.bit_length() <= _UNIT_BITS:
+        return str(key)
+    if isinstance(key, str) and is_unicode(key):
+        return key
+    raise _refused(BAD_KEY)
+
+
+def check_context(context: object) -> Mapping[str, object]:
+    """The context, when it is a JSON object within the limits. Raises InvalidContext otherwise.
+
+    A missing targeting key is no error here: most flags do not need one.
+    """
+    if not isinstance(context, Mapping):
+        raise _refused("the context must be a JSON object")
+    if context.get(TARGETING_KEY) not in (None, ""):
+        read_unit(context[TARGETING_KEY])
+    if _size(context, MAX_CONTEXT_DEPTH) > MAX_CONTEXT_SIZE:
+        raise _refused(f"the context is larger than {MAX_CONTEXT_SIZE:,} characters and values")
+    return context
+
+
+def _size(value: object, depth: int) -> int:
+    if isinstance(value, str):
+        return 1 + len(value)
+    if value is None or isinstance(value, int | float):
+        return 1
+    if depth == 0:
+        raise _refused(f"the context is nested deeper than {MAX_CONTEXT_DEPTH} levels")
+    if isinstance(value, Mapping):
+        return 1 + sum(_name_size(name) + _size(item, depth - 1) for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return 1 + sum(_size(item, depth - 1) for item in value)
+    raise _refused(f"JSON has no {type(value).__name__}")
+
+
+def _name_size(name: object) -> int:
+    if not isinstance(name, str):
+        raise _refused("attribute names must be text")
+    return len(name)
+
+
+def _refused(details: str) -> InvalidContext:
+    return InvalidContext(ErrorCode.INVALID_CONTEXT, details)

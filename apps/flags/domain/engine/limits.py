@@ -1,0 +1,18 @@
+"""How large a definition or a context may be. Parsing, validation and context enforce it."""
+
+WEIGHT_TOTAL = 100_000  # all weights of a split together; one unit is 0.001 %
+
+MAX_KEY_LENGTH = 100  # characters in any key, and in one step of an attribute path
+MAX_VARIANTS = 50  # per flag
+MAX_RULES = 100  # per flag
+MAX_DEPTH = 8  # nested conditions, the outermost counted
+MAX_ITEMS = 50  # conditions in one all, any or none; segments in one condition
+MAX_PATH = 8  # steps in an attribute path
+MAX_VALUES = 5_000  # values in one list; longer lists belong in a segment
+MAX_TEXT_LENGTH = 1_000  # characters in one value of a condition
+MAX_VALUE_BYTES = 65_536  # one variant's value, as JSON
+MAX_VALUE_DEPTH = 16  # objects and arrays inside a variant's value, the value itself counted
+MAX_SAFE_INTEGER = 2**53  # larger integers change when JavaScript reads them
+
+MAX_CONTEXT_DEPTH = 8  # objects and arrays inside a context, the context itself counted
+MAX_CONTEXT_SIZE = 65_536  # every value counts 1, every text and attribute name its characters as well

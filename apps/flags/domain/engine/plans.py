@@ -1,0 +1,156 @@
+"""The hot path. A context is read once into facts (an int); equal facts have equal answers, so an answer is
+looked up by that int, and only splits are left to draw. What the answers are is prepared in branches.py."""
+
+# What a request costs. One flag: a dictionary lookup per attribute its rules read, one for the answer, and a
+# hash if that is a split. All flags: a lookup per attribute that any rule reads, one for the plan, a copy of
+# its list, and a hash per split open to this user. Conditions are walked only for facts not seen before.
+#
+# The memories below are caches of pure functions: threads may fill one twice, never wrongly. A full one is
+# cleared, not aged: a ruleset sees few sets of facts, and a miss costs no more than an ordinary evaluation.
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import mmh3
+
+from .branches import Answer, Branches, Draw
+from .context import TARGETING_KEY, InvalidContext, read_unit
+from .definitions import Segment
+from .facts import Context, Facts, FactTable, Predicate
+from .outcome import ErrorCode, Outcome
+
+Evaluator = Callable[[Context], Outcome]
+
+_MAX_ANSWERS = 1_000  # remembered per flag, evaluated alone
+_MAX_PLANNED = 50_000  # outcomes remembered in all plans together, some 150 bytes each
+
+_hash = mmh3.hash
+
+
+def evaluator(branches: Branches, segments: Mapping[str, Segment]) -> Evaluator:
+    """The function that answers for one flag alone."""
+    if not branches.rules:
+        constant = branches.otherwise
+        return lambda context: constant
+    table = FactTable(segments)
+    rules = [(table.predicate(when), answer) for when, answer in branches.rules]
+    read, otherwise = table.reader(), branches.otherwise
+    answers: dict[Facts, Answer] = {}
+
+    def evaluate(context: Context) -> Outcome:
+        facts = read(context)
+        answer = answers.get(facts)
+        if answer is None:
+            if len(answers) >= _MAX_ANSWERS:
+                answers.clear()
+            answers[facts] = answer = _pick(rules, otherwise, facts)
+        return answer if isinstance(answer, Outcome) else draw(answer, context)
+
+    return evaluate
+
+
+def _pick(rules: list[tuple[Predicate, Answer]], otherwise: Outcome, facts: Facts) -> Answer:
+    return next((answer for holds, answer in rules if holds(facts)), otherwise)
+
+
+def draw(answer: Draw, context: Context) -> Outcome:
+    """The choice that the context's unit falls on."""
+    unit = context.get(TARGETING_KEY)
+    try:
+        text = unit if type(unit) is str and unit else read_unit(unit)
+        return answer.choices[bisect_right(answer.limits, _hash(answer.prefix + text, 0, False))]
+    except UnicodeEncodeError:
+        return answer.errors[ErrorCode.INVALID_CONTEXT]
+    except InvalidContext as refused:
+        return answer.errors[refused.code]
+
+
+class _Plan(NamedTuple):
+    """Everything the flags answer under one set of facts, with holes where a split has to be drawn."""
+
+    outcomes: list[Outcome]
+    pieces: list[bytes]  # JSON between the holes and, at odd places, the holes
+    holes: tuple[int, ...]  # where in outcomes
+    prefixes: tuple[str, ...]  # distinct, so that flags with one salt share one hash
+    draws: tuple[tuple[int, tuple[int, ...], tuple[Outcome, ...]], ...]  # (which prefix, limits, choices)
+    splits: tuple[Draw, ...]
+
+
+class BulkPlans:
+    """Answers for many flags at once."""
+
+    def __init__(self, flags: list[Branches], segments: Mapping[str, Segment]) -> None:
+        table = FactTable(segments)
+        self._flags = [
+            ([(table.predicate(when), answer) for when, answer in one.rules], one.otherwise) for one in flags
+        ]
+        self._read = table.reader()
+        self._plans: dict[Facts, _Plan] = {}
+        self._max_plans = max(8, _MAX_PLANNED // max(1, len(flags)))
+
+    def outcomes(self, context: Context) -> list[Outcome]:
+        plan = self._plan(context)
+        found = plan.outcomes.copy()
+        if plan.holes:
+            for hole, outcome in zip(plan.holes, _draw_all(plan, context), strict=True):
+                found[hole] = outcome
+        return found
+
+    def answer(self, context: Context) -> tuple[list[Outcome], bytes]:
+        plan = self._plan(context)
+        found, pieces = plan.outcomes.copy(), plan.pieces.copy()
+        if plan.holes:
+            drawn = _draw_all(plan, context)
+            pieces[1::2] = [outcome.fragment for outcome in drawn]
+            for hole, outcome in zip(plan.holes, drawn, strict=True):
+                found[hole] = outcome
+        return found, b"".join(pieces)
+
+    def _plan(self, context: Context) -> _Plan:
+        facts = self._read(context)
+        plan = self._plans.get(facts)
+        if plan is None:
+            if len(self._plans) >= self._max_plans:
+                self._plans.clear()
+            plan = _make_plan([_pick(rules, otherwise, facts) for rules, otherwise in self._flags])
+            self._plans[facts] = plan
+        return plan
+
+
+def _make_plan(answers: list[Answer]) -> _Plan:
+    splits = tuple(answer for answer in answers if isinstance(answer, Draw))
+    prefixes = {split.prefix: None for split in splits}
+    position = {prefix: n for n, prefix in enumerate(prefixes)}
+    return _Plan(
+        outcomes=[answer.choices[0] if isinstance(answer, Draw) else answer for answer in answers],
+        pieces=_pieces(answers),
+        holes=tuple(n for n, answer in enumerate(answers) if isinstance(answer, Draw)),
+        prefixes=tuple(prefixes),
+        draws=tuple((position[split.prefix], split.limits, split.choices) for split in splits),
+        splits=splits,
+    )
+
+
+def _pieces(answers: list[Answer]) -> list[bytes]:
+    pieces, text = [], bytearray(b"[")
+    for n, answer in enumerate(answers):
+        text += b"," if n else b""
+        if isinstance(answer, Draw):
+            pieces += [bytes(text), b""]
+            text.clear()
+        else:
+            text += answer.fragment
+    return [*pieces, bytes(text + b"]")]
+
+
+def _draw_all(plan: _Plan, context: Context) -> list[Outcome]:
+    unit = context.get(TARGETING_KEY)
+    try:
+        text = unit if type(unit) is str and unit else read_unit(unit)
+        hashes = [_hash(prefix + text, 0, False) for prefix in plan.prefixes]
+    except UnicodeEncodeError:
+        return [split.errors[ErrorCode.INVALID_CONTEXT] for split in plan.splits]
+    except InvalidContext as refused:
+        return [split.errors[refused.code] for split in plan.splits]
+    return [choices[bisect_right(limits, hashes[n])] for n, limits, choices in plan.draws]

@@ -1,0 +1,82 @@
+"""What may follow what for a flag in one environment. Pure; the service saves what is returned here."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from apps.flags.domain.engine.definitions import FlagStatus, Rule
+from apps.flags.domain.engine.parsing import dump_rules
+
+
+class NothingToChange(Exception):
+    """The change would leave everything as it is: somebody was faster, or it was pressed twice."""
+
+
+class FlagIsKilled(Exception):
+    """A killed flag takes no change until the kill is lifted."""
+
+
+class FlagIsNotKilled(Exception):
+    """There is no kill to lift."""
+
+
+class ReasonMissing(Exception):
+    """This change has to say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What one environment serves of a flag."""
+
+    status: FlagStatus
+    rules: tuple[Rule, ...]
+    default_variant: str
+    off_variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Fields to change; None keeps what is there."""
+
+    status: FlagStatus | None = None
+    rules: tuple[Rule, ...] | None = None
+    default_variant: str | None = None
+    off_variant: str | None = None
+
+
+def apply(serving: Serving, change: Change) -> Serving:
+    """The serving after the change. Kills have functions of their own."""
+    if FlagStatus.KILLED in (serving.status, change.status):
+        raise FlagIsKilled
+    given = {name: getattr(change, name) for name in Change.__slots__}
+    return _changed(serving, replace(serving, **{name: value for name, value in given.items() if value is not None}))
+
+
+def kill(serving: Serving) -> Serving:
+    """Everyone gets the off variant, whatever the rules say; they are kept for later."""
+    return _changed(serving, replace(serving, status=FlagStatus.KILLED))
+
+
+def lift_kill(serving: Serving, status: FlagStatus) -> Serving:
+    """Back to `status`, on or off, with the rules from before the kill."""
+    if serving.status is not FlagStatus.KILLED:
+        raise FlagIsNotKilled
+    return replace(serving, status=status)
+
+
+def revert(serving: Serving, earlier: Serving) -> Serving:
+    """Back to an earlier version. It neither kills nor lifts a kill."""
+    if serving.status is FlagStatus.KILLED:
+        raise FlagIsKilled
+    status = FlagStatus.OFF if earlier.status is FlagStatus.KILLED else earlier.status
+    return _changed(serving, replace(earlier, status=status))
+
+
+def readable(serving: Serving) -> dict[str, Any]:
+    """Plain JSON of a serving, as the audit trail and the versions keep it."""
+    return asdict(replace(serving, rules=())) | {"status": serving.status.value, "rules": dump_rules(serving.rules)}
+
+
+def _changed(before: Serving, after: Serving) -> Serving:
+    if after == before:
+        raise NothingToChange
+    return after

@@ -1,0 +1,43 @@
+"""Named groups of users, with members per environment."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+segment_key = RegexValidator(
+    r"^(?!all$)[a-z0-9]+(-[a-z0-9]+)*$",
+    _("Use lower-case letters, digits and single hyphens; `all` is taken: it means everyone."),
+)
+
+
+class Segment(models.Model):
+    project = models.ForeignKey("core.Project", on_delete=models.PROTECT, related_name="+", verbose_name=_("project"))
+    key = models.CharField(_("key"), max_length=100, validators=[segment_key])
+    name = models.CharField(_("name"), max_length=100)
+    description = models.TextField(_("description"), blank=True, max_length=2_000)
+    created_at = models.DateTimeField(_("created at"))
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        constraints = [models.UniqueConstraint(fields=["project", "key"], name="flags_segment_key_in_project")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class SegmentMember(models.Model):
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="members")
+    environment = models.ForeignKey("core.Environment", on_delete=models.PROTECT, related_name="+")
+    targeting_key = models.CharField(_("targeting key"), max_length=200)
+
+    class Meta:
+        verbose_name = _("segment member")
+        verbose_name_plural = _("segment members")
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "environment", "targeting_key"], name="flags_member_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.targeting_key

@@ -1,0 +1,87 @@
+"""From rows to the engine's values and back to plain JSON. Reads rows that are already loaded."""
+
+from typing import Any
+
+from django.conf import settings
+
+from apps.flags.domain import transitions
+from apps.flags.domain.engine import definitions as engine
+from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.overrides import UnreadableOverride, read_override, variable_name
+from apps.flags.domain.transitions import Serving
+from apps.flags.models import Flag, FlagState
+
+
+def serving(state: FlagState) -> Serving:
+    """What the row serves. Raises InvalidDefinition when its rules cannot be read."""
+    return Serving(
+        status=engine.FlagStatus(state.status.lower()),
+        rules=parse_rules(state.rules),
+        default_variant=state.default_variant,
+        off_variant=state.off_variant,
+    )
+
+
+def flag(state: FlagState) -> engine.Flag:
+    """The flag as this environment evaluates it, the process environment's override included."""
+    return _flag(state.flag, variants(state.flag), serving(state), version=state.version)
+
+
+def whole(state: FlagState) -> dict[str, Any]:
+    """Everything that decides an evaluation, as JSON: what a kept version holds."""
+    return transitions.readable(serving(state)) | {
+        "type": state.flag.type,
+        "salt": state.flag.salt,
+        "client_exposed": state.flag.client_exposed,
+        "variants": [[variant.key, variant.value] for variant in variants(state.flag)],
+    }
+
+
+def past_serving(definition: dict[str, Any]) -> Serving:
+    """The serving inside a kept version."""
+    return Serving(
+        status=engine.FlagStatus(definition["status"]),
+        rules=parse_rules(definition["rules"]),
+        default_variant=definition["default_variant"],
+        off_variant=definition["off_variant"],
+    )
+
+
+def variants(row: Flag) -> tuple[engine.Variant, ...]:
+    """In their order; a float flag's whole numbers become floats, so that they travel as 1.0."""
+    ordered = sorted(row.variants.all(), key=lambda variant: variant.position)
+    return tuple(engine.Variant(variant.key, _typed(row.type, variant.value)) for variant in ordered)
+
+
+def override(row: Flag) -> engine.Override | None:
+    """The value that an environment variable locks; an unreadable one is reported by a system check, not obeyed."""
+    name = variable_name(row.key)
+    text = settings.FEATURE_OVERRIDES.get(name)
+    if text is None:
+        return None
+    try:
+        return read_override(text, type=engine.FlagType(row.type), variants=variants(row), source=name)
+    except UnreadableOverride:
+        return None
+
+
+def _flag(row: Flag, of: tuple[engine.Variant, ...], served: Serving, *, version: int) -> engine.Flag:
+    return engine.Flag(
+        key=row.key,
+        type=engine.FlagType(row.type),
+        variants=of,
+        status=served.status,
+        rules=served.rules,
+        default_variant=served.default_variant,
+        off_variant=served.off_variant,
+        salt=row.salt,
+        client_exposed=row.client_exposed,
+        override=override(row),
+        version=version,
+    )
+
+
+def _typed(type: str, value: object) -> object:
+    if type == engine.FlagType.FLOAT and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value

@@ -1,0 +1,98 @@
+"""Flags, states, history and usage for pages and the API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet, Sum
+
+from apps.core.domain.diff import Changes, changes
+from apps.core.models import Environment, Project
+from apps.flags.models import Flag, FlagState, FlagStateVersion, FlagUsage, Segment
+
+
+def flags(project: Project, *, search: str = "", tag: str = "", status: str = "", environment: Environment | None = None) -> QuerySet[Flag]:
+    """Flags by key, narrowed by text, tag, and their status in `environment`."""
+    found = Flag.objects.filter(project=project).select_related("owner", "project")
+    if search:
+        found = found.filter(Q(key__icontains=search) | Q(name__icontains=search) | Q(description__icontains=search))
+    if tag:
+        found = found.filter(tags__contains=[tag])
+    if status and environment:
+        found = found.filter(states__environment=environment, states__status=status)
+    return found.order_by("key")
+
+
+def flags_with_states(found: QuerySet[Flag]) -> QuerySet[Flag]:
+    """The same flags with variants and states of every environment: three queries, however many flags."""
+    states = FlagState.objects.select_related("environment").order_by("environment__position", "environment_id")
+    return found.prefetch_related("variants", Prefetch("states", states))
+
+
+def flag_in(project: Project, key: str) -> Flag | None:
+    return flags_with_states(flags(project)).filter(key=key).first()
+
+
+def states_of(flag: Flag) -> QuerySet[FlagState]:
+    states = FlagState.objects.filter(flag=flag).select_related("flag__project", "environment__project")
+    return states.prefetch_related("flag__variants").order_by("environment__position", "environment_id")
+
+
+def open_states(project: Project, status: str) -> QuerySet[FlagState]:
+    """States with this status anywhere in the project, newest change first."""
+    states = FlagState.objects.filter(flag__project=project, status=status)
+    return states.select_related("flag__project", "environment__project").order_by("-changed_at")
+
+
+@dataclass(frozen=True, slots=True)
+class FlagVersion:
+    """One version of a flag's state, with who made it, why, and what it changed."""
+
+    number: int
+    at: datetime
+    until: datetime | None
+    actor: str
+    kind: str
+    reason: str
+    definition: Mapping[str, Any]
+    changes: Changes
+
+
+def history(state: FlagState, *, limit: int = 50) -> list[FlagVersion]:
+    """Newest first. Each version's changes are against the one before it."""
+    rows = list(
+        FlagStateVersion.objects.filter(state=state).select_related("entry").order_by("-number")[: limit + 1]
+    )
+    earlier: list[Mapping[str, Any]] = [row.definition for row in rows[1:]]
+    if len(rows) <= limit:
+        earlier.append({})
+    return [_version(row, before) for row, before in zip(rows[:limit], earlier, strict=False)]
+
+
+def segments(project: Project) -> QuerySet[Segment]:
+    return Segment.objects.filter(project=project).select_related("project").order_by("key")
+
+
+def usage_by_variant(flag: Flag, environment: Environment, *, since: datetime) -> dict[str, int]:
+    rows = FlagUsage.objects.filter(flag=flag, environment=environment, hour__gte=since)
+    return dict(rows.values_list("variant").annotate(Sum("count")).order_by("variant"))
+
+
+def usage_totals(project: Project, *, since: datetime) -> dict[tuple[int, int], int]:
+    """(flag id, environment id) to evaluations since then, in one query."""
+    rows = FlagUsage.objects.filter(flag__project=project, hour__gte=since)
+    return {(flag, env): total for flag, env, total in rows.values_list("flag_id", "environment_id").annotate(Sum("count"))}
+
+
+def _version(row: FlagStateVersion, before: Mapping[str, Any]) -> FlagVersion:
+    return FlagVersion(
+        number=row.number,
+        at=row.valid_from,
+        until=row.valid_to,
+        actor=row.entry.actor_label,
+        kind=row.entry.kind,
+        reason=row.entry.reason,
+        definition=row.definition,
+        changes=changes(before, row.definition) if before else {},
+    )

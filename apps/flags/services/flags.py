@@ -1,0 +1,147 @@
+"""Creating a flag with its variants, and changing what is the same in every environment."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from apps.core import audit
+from apps.core.audit import Actor
+from apps.core.domain.diff import changes
+from apps.core.models import Environment
+from apps.core.services import check_version
+from apps.flags.domain.engine.definitions import FlagType
+from apps.flags.models import Flag, FlagState, Variant
+from apps.flags.services.publishing import check, keep_version, publish
+
+EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed")
+BOOLEAN_VARIANTS = (("on", True), ("off", False))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagFields:
+    """What a flag is made of. Boolean flags get the variants `on` and `off` unless others are given."""
+
+    key: str
+    name: str
+    type: FlagType
+    variants: Sequence[tuple[str, object]] = ()  # (key, value), the order counts
+    description: str = ""
+    tags: Sequence[str] = ()
+    owner_id: int | None = None
+    client_exposed: bool = False
+    default_variant: str = ""  # the first variant, unless given
+    off_variant: str = ""  # the last variant, unless given
+
+
+def create_flag(*, project_id: int, fields: FlagFields, actor: Actor, at: datetime, reason: str = "", salt: str = "") -> Flag:
+    """A flag that is off in every environment of its project. Raises ValidationError naming the field."""
+    variants = list(fields.variants) or (list(BOOLEAN_VARIANTS) if fields.type is FlagType.BOOLEAN else [])
+    if not variants:
+        raise ValidationError({"variants": ["A flag needs at least one variant."]})
+    flag = Flag(
+        project_id=project_id, key=fields.key, name=fields.name, description=fields.description, type=fields.type.value,
+        tags=list(fields.tags), owner_id=fields.owner_id, client_exposed=fields.client_exposed,
+        salt=salt or secrets.token_hex(8), created_at=at,
+    )
+    flag.full_clean()
+    with transaction.atomic():
+        flag.save()
+        _save_variants(flag, variants)
+        entry = audit.record(
+            kind="flags.flag_created", subject=flag, project_id=project_id, actor=actor, at=at, reason=reason,
+            changes={name: [None, value] for name, value in _readable(flag).items()},
+        )
+        for environment in Environment.objects.filter(project_id=project_id).select_related("project"):
+            state = FlagState(
+                flag=flag, environment=environment, changed_at=at,
+                default_variant=fields.default_variant or variants[0][0], off_variant=fields.off_variant or variants[-1][0],
+            )
+            check(state)
+            state.save()
+            keep_version(state, entry=entry, at=at)
+        publish([state.environment_id for state in flag.states.all()], at)
+    return flag
+
+
+def update_flag(
+    *, flag_id: int, fields: Mapping[str, Any], actor: Actor, at: datetime, expected_version: int | None, reason: str = ""
+) -> Flag:
+    """Change any of EDITABLE, or `variants` as a list of (key, value). Every environment is checked before anything is kept."""
+    with transaction.atomic():
+        flag = Flag.objects.select_for_update().get(pk=flag_id)
+        check_version(flag.version, expected_version)
+        before = _readable(flag)
+        for name in EDITABLE:
+            setattr(flag, name, fields.get(name, getattr(flag, name)))
+        flag.full_clean()
+        if "variants" in fields:
+            _save_variants(flag, fields["variants"])
+        changed = changes(before, _readable(flag))
+        if not changed:
+            return flag
+        flag.version += 1
+        flag.save()
+        entry = audit.record(
+            kind="flags.flag_changed", subject=flag, project_id=flag.project_id, actor=actor, at=at, reason=reason,
+            changes=changed,
+        )
+        if {"variants", "client_exposed"} & changed.keys():
+            _bump_states(flag, entry, at)
+    return flag
+
+
+def adopt_environment(environment: Environment, actor: Actor, at: datetime) -> None:
+    """Every flag of the project gets a state in the new environment: off, with the variants of its first state."""
+    with transaction.atomic():
+        flags = Flag.objects.filter(project_id=environment.project_id).prefetch_related("variants", "states")
+        states = [_adopted(flag, environment, at) for flag in flags]
+        entry = audit.record(
+            kind="flags.environment_adopted", subject=environment, project_id=environment.project_id,
+            environment_id=environment.pk, actor=actor, at=at, changes={"flags": [None, len(states)]},
+        )
+        for state in states:
+            state.save()
+            keep_version(state, entry=entry, at=at)
+        publish([environment.pk], at)
+
+
+def _adopted(flag: Flag, environment: Environment, at: datetime) -> FlagState:
+    pattern = min(flag.states.all(), key=lambda state: state.pk)
+    return FlagState(
+        flag=flag, environment=environment, changed_at=at,
+        default_variant=pattern.default_variant, off_variant=pattern.off_variant,
+    )
+
+
+def _bump_states(flag: Flag, entry: audit.AuditEntry, at: datetime) -> None:
+    states = list(FlagState.objects.select_for_update(of=("self",)).filter(flag=flag).select_related("environment__project"))
+    for state in states:
+        state.flag = flag
+        state.version += 1
+        state.changed_at = at
+        check(state)
+        state.save()
+        keep_version(state, entry=entry, at=at)
+    publish([state.environment_id for state in states], at)
+
+
+def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
+    flag.variants.all().delete()
+    rows = [Variant(flag=flag, key=key, value=value, position=place) for place, (key, value) in enumerate(variants)]
+    for row in rows:
+        row.clean_fields()
+    keys = [row.key for row in rows]
+    if len(keys) != len(set(keys)):
+        raise ValidationError({"variants": ["Two variants have the same key."]})
+    Variant.objects.bulk_create(rows)
+    flag._prefetched_objects_cache = {}
+
+
+def _readable(flag: Flag) -> dict[str, Any]:
+    values = {name: getattr(flag, name) for name in EDITABLE}
+    return values | {"variants": [[row.key, row.value] for row in flag.variants.order_by("position")]}

@@ -1,0 +1,103 @@
+"""Groups of users and who is in them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from apps.core import audit
+from apps.core.audit import Actor
+from apps.core.domain.diff import changes
+from apps.core.models import Environment
+from apps.core.services import check_version
+from apps.flags.models import Segment, SegmentMember
+from apps.flags.services.publishing import publish
+
+MEMBERS_LIMIT = 100_000  # per segment and environment
+TARGETING_KEY_LIMIT = 200  # characters
+
+
+def create_segment(
+    *, project_id: int, key: str, name: str, actor: Actor, at: datetime, description: str = "", reason: str = ""
+) -> Segment:
+    segment = Segment(project_id=project_id, key=key, name=name, description=description, created_at=at)
+    segment.full_clean()
+    with transaction.atomic():
+        segment.save()
+        audit.record(
+            kind="flags.segment_created", subject=segment, project_id=project_id, actor=actor, at=at, reason=reason
+        )
+        publish(Environment.objects.filter(project_id=project_id).values_list("pk", flat=True), at)
+    return segment
+
+
+def update_segment(
+    *, segment_id: int, fields: Mapping[str, str], actor: Actor, at: datetime, expected_version: int | None, reason: str = ""
+) -> Segment:
+    """Change `name` or `description`; the key is what rules refer to and stays."""
+    with transaction.atomic():
+        segment = Segment.objects.select_for_update().get(pk=segment_id)
+        check_version(segment.version, expected_version)
+        before = {name: getattr(segment, name) for name in ("name", "description")}
+        for name in before:
+            setattr(segment, name, fields.get(name, before[name]))
+        changed = changes(before, {name: getattr(segment, name) for name in before})
+        if changed:
+            segment.version += 1
+            segment.full_clean()
+            segment.save()
+            audit.record(
+                kind="flags.segment_changed", subject=segment, project_id=segment.project_id, actor=actor, at=at,
+                reason=reason, changes=changed,
+            )
+    return segment
+
+
+def set_members(
+    *,
+    segment_id: int,
+    environment_id: int,
+    targeting_keys: Iterable[str],
+    actor: Actor,
+    at: datetime,
+    expected_version: int | None,
+    reason: str = "",
+) -> Segment:
+    """Make exactly these the members in one environment. All or nothing; a bad line is named by its number."""
+    wanted = _checked(targeting_keys)
+    with transaction.atomic():
+        segment = Segment.objects.select_for_update().get(pk=segment_id)
+        check_version(segment.version, expected_version)
+        members = SegmentMember.objects.filter(segment=segment, environment_id=environment_id)
+        present = set(members.values_list("targeting_key", flat=True))
+        added, removed = sorted(wanted - present), sorted(present - wanted)
+        if not added and not removed:
+            return segment
+        members.filter(targeting_key__in=removed).delete()
+        SegmentMember.objects.bulk_create(
+            SegmentMember(segment=segment, environment_id=environment_id, targeting_key=key) for key in added
+        )
+        segment.version += 1
+        segment.save()
+        audit.record(
+            kind="flags.members_changed", subject=segment, project_id=segment.project_id, environment_id=environment_id,
+            actor=actor, at=at, reason=reason, changes={"added": [None, added], "removed": [removed, None]},
+        )
+        publish([environment_id], at)
+    return segment
+
+
+def _checked(targeting_keys: Iterable[str]) -> set[str]:
+    lines = [line.strip() for line in targeting_keys]
+    problems = [
+        f"Line {number}: a targeting key has at most {TARGETING_KEY_LIMIT} characters."
+        for number, line in enumerate(lines, 1)
+        if len(line) > TARGETING_KEY_LIMIT
+    ]
+    wanted = {line for line in lines if line}
+    if len(wanted) > MEMBERS_LIMIT:
+        problems.append(f"A segment takes at most {MEMBERS_LIMIT:,} members in one environment.")
+    if problems:
+        raise ValidationError({"targeting_keys": problems})
+    return wanted

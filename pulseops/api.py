@@ -1,0 +1,3 @@
+"""The REST API: each app's routes under one version."""
+
+urlpatterns: list[object] = []

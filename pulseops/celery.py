@@ -1,0 +1,63 @@
+"""Background work: the Celery application, which worker does what, and every period in one dict.
+
+Tasks are only nudges: the waiting work itself is rows, so losing all of Redis loses nothing.
+"""
+
+import os
+
+import environ
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pulseops.settings")
+env = environ.Env()
+
+# name -> (task, seconds). PULSEOPS_PERIOD_<NAME> overrides the seconds.
+PERIODS: dict[str, tuple[str, float]] = {
+    "beat_tick": ("core.beat_tick", 10.0),
+}
+SLOW_TASKS: tuple[str, ...] = ()  # beginnings of task names that may run for long: backups, analyses
+VISIBILITY_TIMEOUT_SECONDS = 3600  # an unacknowledged message returns after this; every task is idempotent
+
+
+def broker_url(redis_url: str) -> str:
+    """Celery's spelling of a redis-py URL: it knows sockets as redis+socket://."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    path, _, query = redis_url.removeprefix("unix://").partition("?")
+    return f"redis+socket://{path}?virtual_host={query.removeprefix('db=') or 0}"
+
+
+def route(name: str, *_: object, **__: object) -> dict[str, str]:
+    return {"queue": "slow" if name.startswith(SLOW_TASKS) else "fast"}
+
+
+def beat_schedule() -> dict[str, dict[str, object]]:
+    """Messages expire with their period, so that none pile up while no worker runs."""
+    schedule: dict[str, dict[str, object]] = {}
+    for name, (task, default) in PERIODS.items():
+        seconds = env.float(f"PULSEOPS_PERIOD_{name.upper()}", default=default)
+        schedule[name] = {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    return schedule
+
+
+app = Celery("pulseops")
+app.conf.update(
+    broker_url=broker_url(settings.REDIS_URL),
+    broker_transport_options={"visibility_timeout": VISIBILITY_TIMEOUT_SECONDS},
+    broker_connection_retry_on_startup=True,
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_default_queue="fast",
+    task_routes=(route,),
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    beat_schedule=beat_schedule(),
+    beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
+    timezone="UTC",
+)
+app.autodiscover_tasks()

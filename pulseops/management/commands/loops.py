@@ -1,0 +1,20 @@
+"""`manage.py loops`: the permanent children."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from pulseops.stack import loops
+
+
+class Command(BaseCommand):
+    help = "Runs the permanent children (audit sealer, ...) until SIGTERM."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        loops.run_all(stop)

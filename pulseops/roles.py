@@ -1,0 +1,61 @@
+"""The four roles as Django groups: who may do what, in one table. docs/roles.md is this table in words."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+
+VIEW = (
+    "core.view_project",
+    "core.view_environment",
+    "core.view_apikey",
+    "core.view_auditentry",
+    "flags.view_flag",
+    "flags.view_flagstate",
+    "flags.view_flagstateversion",
+    "flags.view_flagusage",
+    "flags.view_segment",
+    "flags.view_segmentmember",
+    "flags.view_variant",
+)
+PRODUCT = (
+    "flags.add_flag",
+    "flags.change_flag",
+    "flags.change_flagstate",
+    "flags.kill_flag",
+    "flags.add_segment",
+    "flags.change_segment",
+    "flags.change_protected",
+)
+OPERATOR = (
+    "core.add_apikey",
+    "core.change_apikey",
+    "core.add_environment",
+    "core.change_environment",
+)
+ADMINISTRATOR = (
+    "core.add_project",
+    "core.change_project",
+    "auth.add_user",
+    "auth.change_user",
+    "auth.delete_user",
+    "auth.view_user",
+    "auth.view_group",
+)
+ROLES = {
+    "Viewer": VIEW,
+    "Product": (*VIEW, *PRODUCT),
+    "Operator": (*VIEW, *PRODUCT, *OPERATOR),
+    "Administrator": (*VIEW, *PRODUCT, *OPERATOR, *ADMINISTRATOR),
+}
+
+
+def ensure_roles(**_: Any) -> None:
+    """Bring the groups to the table above; runs after each migrate."""
+    known = {f"{app}.{codename}": pk for app, codename, pk in _permissions()}
+    for role, names in ROLES.items():
+        group, _created = Group.objects.get_or_create(name=role)
+        group.permissions.set([known[name] for name in names if name in known])
+
+
+def _permissions() -> Any:
+    return Permission.objects.values_list("content_type__app_label", "codename", "pk")

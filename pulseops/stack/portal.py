@@ -1,0 +1,32 @@
+"""The portal's own processes: their names and command lines. How they are kept running is the supervisor's matter."""
+
+import sys
+from pathlib import Path
+
+from pulseops.stack.processes import Program
+
+
+def programs(base: Path, listener: int) -> list[Program]:
+    """Web first, since people wait for it. A long task (a backup) has its own worker, so that it delays no alert."""
+    manage = (sys.executable, str(base / "manage.py"))
+    celery = (sys.executable, "-m", "celery", "-A", "pulseops.celery")
+    commands = {
+        "web": (*manage, "serve", "--fd", str(listener)),
+        "fast": (*celery, *_worker("fast", concurrency=2)),
+        "slow": (*celery, *_worker("slow", concurrency=2)),
+        "beat": (*celery, "beat", "--loglevel", "WARNING", "--pidfile="),
+        "loops": (*manage, "loops"),
+    }
+    return [
+        Program(name, command, directory=base, sockets=(listener,) if name == "web" else ())
+        for name, command in commands.items()
+    ]
+
+
+def _worker(queue: str, *, concurrency: int) -> tuple[str, ...]:
+    """Threads, not forks: tasks wait for the database, HTTP or pg_dump, and a fork costs a Django each in memory."""
+    return (
+        *("worker", "--queues", queue, "--hostname", f"{queue}@%h", "--loglevel", "WARNING"),
+        *("--pool", "threads", "--concurrency", str(concurrency)),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    )

@@ -1,0 +1,16 @@
+"""Every address of the WSGI side. OFREP and its streams are answered in asgi.py."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from apps.core import health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("api/v1/", include("pulseops.api")),
+    path("admin/", admin.site.urls),
+]
