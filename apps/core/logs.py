@@ -33,10 +33,7 @@ class RequestIdFilter(logging.Filter):
 class JsonFormatter(BaseJsonFormatter):
     """One JSON object a line: at, level, logger, request_id, message, exception."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(
-            "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
-            rename_fields={"asctime": "at", "levelname": "level", "name": "logger"},
-            *args,
-            **kwargs,
-        )
+    def __init__(self, *_: Any, **kwargs: Any) -> None:
+        kwargs["fmt"] = "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"
+        kwargs["rename_fields"] = {"asctime": "at", "levelname": "level", "name": "logger"}
+        super().__init__(**kwargs)

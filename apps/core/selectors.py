@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import Extract
 
 from apps.core.models import ApiKey, AuditEntry, Environment, Project, Tick
 
@@ -27,24 +28,30 @@ def keys_expiring(*, at: datetime, within: timedelta) -> QuerySet[ApiKey]:
 
 
 def keys_stamp() -> object:
-    """Changes whenever any key does: cheap enough to ask every poll."""
-    return ApiKey.objects.aggregate(Count("id"), Max("changed_at"))
+    """Changes whenever any key does: cheap enough to ask every poll.
+
+    A sum and not a maximum: a change may commit after a later one, with the smaller `changed_at`.
+    """
+    return ApiKey.objects.aggregate(Count("id"), Count("revoked_at"), changed=Sum(Extract("changed_at", "epoch")))
 
 
 def usable_keys(*, at: datetime) -> Iterator[tuple[bytes, dict[str, Any]]]:
     """Digest and facts of each key that is neither revoked nor expired."""
     for key in ApiKey.objects.usable(at).select_related("project", "environment"):
-        yield bytes(key.digest), {
-            "id": key.pk,
-            "kind": key.kind,
-            "name": key.name,
-            "project_id": key.project_id,
-            "project_key": key.project.key,
-            "environment_id": key.environment_id,
-            "environment_key": key.environment.key if key.environment else None,
-            "scopes": frozenset(key.scopes),
-            "expires_at": key.expires_at,
-        }
+        yield (
+            bytes(key.digest),
+            {
+                "id": key.pk,
+                "kind": key.kind,
+                "name": key.name,
+                "project_id": key.project_id,
+                "project_key": key.project.key,
+                "environment_id": key.environment_id,
+                "environment_key": key.environment.key if key.environment else None,
+                "scopes": frozenset(key.scopes),
+                "expires_at": key.expires_at,
+            },
+        )
 
 
 def audit_entries(*, project: Project | None = None) -> QuerySet[AuditEntry]:

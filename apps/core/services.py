@@ -61,14 +61,26 @@ def create_project(*, key: str, name: str, actor: Actor, at: datetime, descripti
         audit.record(kind="core.project_created", subject=project, project_id=project.pk, actor=actor, at=at)
         for position, (env_key, env_name, kind, protected) in enumerate(DEFAULT_ENVIRONMENTS):
             create_environment(
-                project_id=project.pk, key=env_key, name=env_name, kind=kind, protected=protected, position=position,
-                actor=actor, at=at,
+                project_id=project.pk,
+                key=env_key,
+                name=env_name,
+                kind=kind,
+                protected=protected,
+                position=position,
+                actor=actor,
+                at=at,
             )
     return project
 
 
 def update_project(
-    *, project_id: int, fields: Mapping[str, Any], actor: Actor, at: datetime, expected_version: int | None, reason: str = ""
+    *,
+    project_id: int,
+    fields: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+    expected_version: int | None,
+    reason: str = "",
 ) -> Project:
     """Change `name` or `description`; the key is part of URLs and stays."""
     with transaction.atomic():
@@ -76,17 +88,36 @@ def update_project(
         changed = _change(project, fields, {"name", "description"}, expected_version)
         if changed:
             audit.record(
-                kind="core.project_changed", subject=project, project_id=project.pk, actor=actor, at=at,
-                reason=reason, changes=changed,
+                kind="core.project_changed",
+                subject=project,
+                project_id=project.pk,
+                actor=actor,
+                at=at,
+                reason=reason,
+                changes=changed,
             )
     return project
 
 
 def create_environment(
-    *, project_id: int, key: str, name: str, kind: str, actor: Actor, at: datetime, protected: bool = False, position: int = 0
+    *,
+    project_id: int,
+    key: str,
+    name: str,
+    kind: str,
+    actor: Actor,
+    at: datetime,
+    protected: bool = False,
+    position: int = 0,
 ) -> Environment:
     environment = Environment(
-        project_id=project_id, key=key, name=name, kind=kind, protected=protected, position=position, created_at=at
+        project_id=project_id,
+        key=key,
+        name=name,
+        kind=kind,
+        protected=protected,
+        position=position,
+        created_at=at,
     )
     environment.full_clean()
     with transaction.atomic():
@@ -98,7 +129,13 @@ def create_environment(
 
 
 def update_environment(
-    *, environment_id: int, fields: Mapping[str, Any], actor: Actor, at: datetime, expected_version: int | None, reason: str = ""
+    *,
+    environment_id: int,
+    fields: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+    expected_version: int | None,
+    reason: str = "",
 ) -> Environment:
     """Change `name`, `kind`, `protected` or `position`; the key is part of URLs and stays."""
     with transaction.atomic():
@@ -133,8 +170,14 @@ def issue_key(
     with transaction.atomic():
         issued = _new_key(
             ApiKey(
-                project_id=project_id, environment_id=environment_id, kind=kind, name=name,
-                scopes=sorted(set(scopes)), created_at=at, changed_at=at, expires_at=expires_at,
+                project_id=project_id,
+                environment_id=environment_id,
+                kind=kind,
+                name=name,
+                scopes=sorted(set(scopes)),
+                created_at=at,
+                changed_at=at,
+                expires_at=expires_at,
             )
         )
         _record_key("core.key_issued", issued.key, actor, at)
@@ -150,8 +193,14 @@ def rotate_key(
         lifetime = old.expires_at - old.created_at if old.expires_at else None
         issued = _new_key(
             ApiKey(
-                project_id=old.project_id, environment_id=old.environment_id, kind=old.kind, name=old.name,
-                scopes=old.scopes, created_at=at, changed_at=at, expires_at=at + lifetime if lifetime else None,
+                project_id=old.project_id,
+                environment_id=old.environment_id,
+                kind=old.kind,
+                name=old.name,
+                scopes=old.scopes,
+                created_at=at,
+                changed_at=at,
+                expires_at=at + lifetime if lifetime else None,
                 replaces=old,
             )
         )

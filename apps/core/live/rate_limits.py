@@ -19,7 +19,9 @@ class RateLimiter:
         """0 when the request may pass, else whole seconds for `Retry-After`."""
         at = time.monotonic()
         bucket = self._buckets.get(who)
-        if bucket is None:
+        if bucket is not None:
+            self._buckets.move_to_end(who)
+        else:
             burst = self.rate * BURST_SECONDS
             bucket = self._buckets[who] = TokenBucket(self.rate, burst, burst, at)
             if len(self._buckets) > BUCKETS_LIMIT:

@@ -12,7 +12,12 @@ class AuditEntry(models.Model):
 
     kind = models.CharField(_("kind"), max_length=80)
     project = models.ForeignKey(
-        "core.Project", on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+", verbose_name=_("project")
+        "core.Project",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        related_name="+",
+        verbose_name=_("project"),
     )
     environment = models.ForeignKey(
         "core.Environment",

@@ -27,7 +27,12 @@ class ApiKey(models.Model):
 
     project = models.ForeignKey("core.Project", on_delete=models.PROTECT, related_name="+", verbose_name=_("project"))
     environment = models.ForeignKey(
-        "core.Environment", on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("environment")
+        "core.Environment",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("environment"),
     )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     name = models.CharField(_("name"), max_length=100)
@@ -40,7 +45,9 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     changed_at = models.DateTimeField(editable=False)
-    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, editable=False, related_name="replaced_by")
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="replaced_by"
+    )
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -49,7 +56,8 @@ class ApiKey(models.Model):
         verbose_name_plural = _("API keys")
         constraints = [
             models.CheckConstraint(
-                condition=Q(environment__isnull=False) | Q(kind="MANAGEMENT"), name="core_apikey_kind_has_environment"
+                condition=Q(environment__isnull=False) | Q(kind="MANAGEMENT"),
+                name="core_apikey_kind_has_environment",
             ),
             models.CheckConstraint(
                 condition=Q(publishable_token="") | Q(kind="CLIENT"), name="core_apikey_secret_text_not_kept"

@@ -5,7 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 slug = RegexValidator(
-    r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Use lower-case letters, digits and single hyphens, for example my-project.")
+    r"^[a-z0-9]+(-[a-z0-9]+)*$",
+    _("Use lower-case letters, digits and single hyphens, for example my-project."),
 )
 
 
@@ -30,12 +31,16 @@ class Environment(models.Model):
         STAGING = "STAGING", _("Staging")
         PRODUCTION = "PRODUCTION", _("Production")
 
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="environments", verbose_name=_("project"))
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="environments", verbose_name=_("project")
+    )
     key = models.CharField(_("key"), max_length=50, validators=[slug])
     name = models.CharField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     protected = models.BooleanField(
-        _("protected"), default=False, help_text=_("Changes here need their own permission and always a reason.")
+        _("protected"),
+        default=False,
+        help_text=_("Changes here need their own permission and always a reason."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Order of the columns."))
     created_at = models.DateTimeField(_("created at"))

@@ -1,6 +1,8 @@
 """Values locked by the process environment: names, and how text becomes a value of the flag's type."""
 
+import math
 import re
+from collections.abc import Callable
 
 import orjson
 
@@ -53,12 +55,12 @@ def _object(text: str) -> dict[str, object]:
 
 def _float(text: str) -> float:
     value = float(text)
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise ValueError(text)
     return value
 
 
-_READERS = {
+_READERS: dict[FlagType, Callable[[str], object]] = {
     FlagType.BOOLEAN: _boolean,
     FlagType.STRING: str,
     FlagType.INTEGER: int,

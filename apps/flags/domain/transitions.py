@@ -73,7 +73,10 @@ def revert(serving: Serving, earlier: Serving) -> Serving:
 
 def readable(serving: Serving) -> dict[str, Any]:
     """Plain JSON of a serving, as the audit trail and the versions keep it."""
-    return asdict(replace(serving, rules=())) | {"status": serving.status.value, "rules": dump_rules(serving.rules)}
+    return asdict(replace(serving, rules=())) | {
+        "status": serving.status.value,
+        "rules": dump_rules(serving.rules),
+    }
 
 
 def _changed(before: Serving, after: Serving) -> Serving:

@@ -5,4 +5,13 @@ from apps.flags.models.rulesets import Ruleset
 from apps.flags.models.segments import Segment, SegmentMember
 from apps.flags.models.usage import FlagUsage
 
-__all__ = ["Flag", "FlagState", "FlagStateVersion", "FlagUsage", "Ruleset", "Segment", "SegmentMember", "Variant"]
+__all__ = [
+    "Flag",
+    "FlagState",
+    "FlagStateVersion",
+    "FlagUsage",
+    "Ruleset",
+    "Segment",
+    "SegmentMember",
+    "Variant",
+]

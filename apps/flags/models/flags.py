@@ -29,10 +29,17 @@ class Flag(models.Model):
     type = models.CharField(_("type"), max_length=10, choices=Type.choices)
     tags = ArrayField(models.CharField(max_length=50), verbose_name=_("tags"), default=list, blank=True, size=20)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
     )
     client_exposed = models.BooleanField(
-        _("visible to client keys"), default=False, help_text=_("Client keys are public: expose only what anyone may see.")
+        _("visible to client keys"),
+        default=False,
+        help_text=_("Client keys are public: expose only what anyone may see."),
     )
     salt = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(_("created at"))
@@ -63,7 +70,9 @@ class Variant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["flag", "key"], name="flags_variant_key_in_flag"),
             models.UniqueConstraint(
-                fields=["flag", "position"], name="flags_variant_position", deferrable=models.Deferrable.DEFERRED
+                fields=["flag", "position"],
+                name="flags_variant_position",
+                deferrable=models.Deferrable.DEFERRED,
             ),
         ]
 

@@ -12,7 +12,14 @@ from apps.core.models import Environment, Project
 from apps.flags.models import Flag, FlagState, FlagStateVersion, FlagUsage, Segment
 
 
-def flags(project: Project, *, search: str = "", tag: str = "", status: str = "", environment: Environment | None = None) -> QuerySet[Flag]:
+def flags(
+    project: Project,
+    *,
+    search: str = "",
+    tag: str = "",
+    status: str = "",
+    environment: Environment | None = None,
+) -> QuerySet[Flag]:
     """Flags by key, narrowed by text, tag, and their status in `environment`."""
     found = Flag.objects.filter(project=project).select_related("owner", "project")
     if search:
@@ -61,9 +68,7 @@ class FlagVersion:
 
 def history(state: FlagState, *, limit: int = 50) -> list[FlagVersion]:
     """Newest first. Each version's changes are against the one before it."""
-    rows = list(
-        FlagStateVersion.objects.filter(state=state).select_related("entry").order_by("-number")[: limit + 1]
-    )
+    rows = list(FlagStateVersion.objects.filter(state=state).select_related("entry").order_by("-number")[: limit + 1])
     earlier: list[Mapping[str, Any]] = [row.definition for row in rows[1:]]
     if len(rows) <= limit:
         earlier.append({})
@@ -82,7 +87,9 @@ def usage_by_variant(flag: Flag, environment: Environment, *, since: datetime) -
 def usage_totals(project: Project, *, since: datetime) -> dict[tuple[int, int], int]:
     """(flag id, environment id) to evaluations since then, in one query."""
     rows = FlagUsage.objects.filter(flag__project=project, hour__gte=since)
-    return {(flag, env): total for flag, env, total in rows.values_list("flag_id", "environment_id").annotate(Sum("count"))}
+    return {
+        (flag, env): total for flag, env, total in rows.values_list("flag_id", "environment_id").annotate(Sum("count"))
+    }
 
 
 def _version(row: FlagStateVersion, before: Mapping[str, Any]) -> FlagVersion:

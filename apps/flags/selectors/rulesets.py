@@ -22,7 +22,11 @@ def ruleset(environment_id: int) -> engine.Ruleset:
     loaded again at its own.
     """
     version = Ruleset.objects.filter(pk=environment_id).values_list("version", flat=True).first() or 0
-    states = FlagState.objects.filter(environment_id=environment_id).select_related("flag").prefetch_related("flag__variants")
+    states = (
+        FlagState.objects.filter(environment_id=environment_id)
+        .select_related("flag")
+        .prefetch_related("flag__variants")
+    )
     flags = tuple(flag for state in states.order_by("flag__key") if (flag := _readable(state)))
     return engine.Ruleset(version=version, flags=flags, segments=segments_of(environment_id))
 

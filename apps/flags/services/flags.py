@@ -12,7 +12,7 @@ from django.db import transaction
 from apps.core import audit
 from apps.core.audit import Actor
 from apps.core.domain.diff import changes
-from apps.core.models import Environment
+from apps.core.models import AuditEntry, Environment
 from apps.core.services import check_version
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.models import Flag, FlagState, Variant
@@ -38,28 +38,45 @@ class FlagFields:
     off_variant: str = ""  # the last variant, unless given
 
 
-def create_flag(*, project_id: int, fields: FlagFields, actor: Actor, at: datetime, reason: str = "", salt: str = "") -> Flag:
+def create_flag(
+    *, project_id: int, fields: FlagFields, actor: Actor, at: datetime, reason: str = "", salt: str = ""
+) -> Flag:
     """A flag that is off in every environment of its project. Raises ValidationError naming the field."""
     variants = list(fields.variants) or (list(BOOLEAN_VARIANTS) if fields.type is FlagType.BOOLEAN else [])
     if not variants:
         raise ValidationError({"variants": ["A flag needs at least one variant."]})
     flag = Flag(
-        project_id=project_id, key=fields.key, name=fields.name, description=fields.description, type=fields.type.value,
-        tags=list(fields.tags), owner_id=fields.owner_id, client_exposed=fields.client_exposed,
-        salt=salt or secrets.token_hex(8), created_at=at,
+        project_id=project_id,
+        key=fields.key,
+        name=fields.name,
+        description=fields.description,
+        type=fields.type.value,
+        tags=list(fields.tags),
+        owner_id=fields.owner_id,
+        client_exposed=fields.client_exposed,
+        salt=salt or secrets.token_hex(8),
+        created_at=at,
     )
     flag.full_clean()
     with transaction.atomic():
         flag.save()
         _save_variants(flag, variants)
         entry = audit.record(
-            kind="flags.flag_created", subject=flag, project_id=project_id, actor=actor, at=at, reason=reason,
+            kind="flags.flag_created",
+            subject=flag,
+            project_id=project_id,
+            actor=actor,
+            at=at,
+            reason=reason,
             changes={name: [None, value] for name, value in _readable(flag).items()},
         )
         for environment in Environment.objects.filter(project_id=project_id).select_related("project"):
             state = FlagState(
-                flag=flag, environment=environment, changed_at=at,
-                default_variant=fields.default_variant or variants[0][0], off_variant=fields.off_variant or variants[-1][0],
+                flag=flag,
+                environment=environment,
+                changed_at=at,
+                default_variant=fields.default_variant or variants[0][0],
+                off_variant=fields.off_variant or variants[-1][0],
             )
             check(state)
             state.save()
@@ -69,9 +86,15 @@ def create_flag(*, project_id: int, fields: FlagFields, actor: Actor, at: dateti
 
 
 def update_flag(
-    *, flag_id: int, fields: Mapping[str, Any], actor: Actor, at: datetime, expected_version: int | None, reason: str = ""
+    *,
+    flag_id: int,
+    fields: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
+    expected_version: int | None,
+    reason: str = "",
 ) -> Flag:
-    """Change any of EDITABLE, or `variants` as a list of (key, value). Every environment is checked before anything is kept."""
+    """Change any of EDITABLE, or `variants` as a list of (key, value); every environment has to stay evaluable."""
     with transaction.atomic():
         flag = Flag.objects.select_for_update().get(pk=flag_id)
         check_version(flag.version, expected_version)
@@ -87,7 +110,12 @@ def update_flag(
         flag.version += 1
         flag.save()
         entry = audit.record(
-            kind="flags.flag_changed", subject=flag, project_id=flag.project_id, actor=actor, at=at, reason=reason,
+            kind="flags.flag_changed",
+            subject=flag,
+            project_id=flag.project_id,
+            actor=actor,
+            at=at,
+            reason=reason,
             changes=changed,
         )
         if {"variants", "client_exposed"} & changed.keys():
@@ -101,8 +129,13 @@ def adopt_environment(environment: Environment, actor: Actor, at: datetime) -> N
         flags = Flag.objects.filter(project_id=environment.project_id).prefetch_related("variants", "states")
         states = [_adopted(flag, environment, at) for flag in flags]
         entry = audit.record(
-            kind="flags.environment_adopted", subject=environment, project_id=environment.project_id,
-            environment_id=environment.pk, actor=actor, at=at, changes={"flags": [None, len(states)]},
+            kind="flags.environment_adopted",
+            subject=environment,
+            project_id=environment.project_id,
+            environment_id=environment.pk,
+            actor=actor,
+            at=at,
+            changes={"flags": [None, len(states)]},
         )
         for state in states:
             state.save()
@@ -113,13 +146,18 @@ def adopt_environment(environment: Environment, actor: Actor, at: datetime) -> N
 def _adopted(flag: Flag, environment: Environment, at: datetime) -> FlagState:
     pattern = min(flag.states.all(), key=lambda state: state.pk)
     return FlagState(
-        flag=flag, environment=environment, changed_at=at,
-        default_variant=pattern.default_variant, off_variant=pattern.off_variant,
+        flag=flag,
+        environment=environment,
+        changed_at=at,
+        default_variant=pattern.default_variant,
+        off_variant=pattern.off_variant,
     )
 
 
-def _bump_states(flag: Flag, entry: audit.AuditEntry, at: datetime) -> None:
-    states = list(FlagState.objects.select_for_update(of=("self",)).filter(flag=flag).select_related("environment__project"))
+def _bump_states(flag: Flag, entry: AuditEntry, at: datetime) -> None:
+    states = list(
+        FlagState.objects.select_for_update(of=("self",)).filter(flag=flag).select_related("environment__project")
+    )
     for state in states:
         state.flag = flag
         state.version += 1
@@ -139,7 +177,6 @@ def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
     if len(keys) != len(set(keys)):
         raise ValidationError({"variants": ["Two variants have the same key."]})
     Variant.objects.bulk_create(rows)
-    flag._prefetched_objects_cache = {}
 
 
 def _readable(flag: Flag) -> dict[str, Any]:

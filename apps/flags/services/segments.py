@@ -19,37 +19,60 @@ TARGETING_KEY_LIMIT = 200  # characters
 
 
 def create_segment(
-    *, project_id: int, key: str, name: str, actor: Actor, at: datetime, description: str = "", reason: str = ""
+    *,
+    project_id: int,
+    key: str,
+    name: str,
+    actor: Actor,
+    at: datetime,
+    description: str = "",
+    reason: str = "",
 ) -> Segment:
     segment = Segment(project_id=project_id, key=key, name=name, description=description, created_at=at)
     segment.full_clean()
     with transaction.atomic():
         segment.save()
         audit.record(
-            kind="flags.segment_created", subject=segment, project_id=project_id, actor=actor, at=at, reason=reason
+            kind="flags.segment_created",
+            subject=segment,
+            project_id=project_id,
+            actor=actor,
+            at=at,
+            reason=reason,
         )
         publish(Environment.objects.filter(project_id=project_id).values_list("pk", flat=True), at)
     return segment
 
 
 def update_segment(
-    *, segment_id: int, fields: Mapping[str, str], actor: Actor, at: datetime, expected_version: int | None, reason: str = ""
+    *,
+    segment_id: int,
+    fields: Mapping[str, str],
+    actor: Actor,
+    at: datetime,
+    expected_version: int | None,
+    reason: str = "",
 ) -> Segment:
     """Change `name` or `description`; the key is what rules refer to and stays."""
     with transaction.atomic():
         segment = Segment.objects.select_for_update().get(pk=segment_id)
         check_version(segment.version, expected_version)
         before = {name: getattr(segment, name) for name in ("name", "description")}
-        for name in before:
-            setattr(segment, name, fields.get(name, before[name]))
+        for name, value in before.items():
+            setattr(segment, name, fields.get(name, value))
         changed = changes(before, {name: getattr(segment, name) for name in before})
         if changed:
             segment.version += 1
             segment.full_clean()
             segment.save()
             audit.record(
-                kind="flags.segment_changed", subject=segment, project_id=segment.project_id, actor=actor, at=at,
-                reason=reason, changes=changed,
+                kind="flags.segment_changed",
+                subject=segment,
+                project_id=segment.project_id,
+                actor=actor,
+                at=at,
+                reason=reason,
+                changes=changed,
             )
     return segment
 
@@ -81,8 +104,14 @@ def set_members(
         segment.version += 1
         segment.save()
         audit.record(
-            kind="flags.members_changed", subject=segment, project_id=segment.project_id, environment_id=environment_id,
-            actor=actor, at=at, reason=reason, changes={"added": [None, added], "removed": [removed, None]},
+            kind="flags.members_changed",
+            subject=segment,
+            project_id=segment.project_id,
+            environment_id=environment_id,
+            actor=actor,
+            at=at,
+            reason=reason,
+            changes={"added": [None, added], "removed": [removed, None]},
         )
         publish([environment_id], at)
     return segment

@@ -30,17 +30,30 @@ def set_state(
         check_version(state.version, expected_version)
         if state.environment.protected and not reason.strip():
             raise ReasonMissing
-        return _move(state, lambda now: transitions.apply(now, change), "flags.state_changed", actor, reason, at)
+        return _move(
+            state,
+            lambda now: transitions.apply(now, change),
+            kind="flags.state_changed",
+            actor=actor,
+            reason=reason,
+            at=at,
+        )
 
 
 def kill(*, state_id: int, actor: Actor, reason: str, at: datetime) -> FlagState:
     """Serve the off variant to everyone, at once. Asks for no version and no approval."""
     with transaction.atomic():
-        return _move(_locked(state_id), transitions.kill, "flags.killed", actor, reason, at)
+        return _move(_locked(state_id), transitions.kill, kind="flags.killed", actor=actor, reason=reason, at=at)
 
 
 def lift_kill(
-    *, state_id: int, status: FlagStatus, actor: Actor, reason: str, at: datetime, expected_version: int | None
+    *,
+    state_id: int,
+    status: FlagStatus,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+    expected_version: int | None,
 ) -> FlagState:
     """End a kill, turning the flag on or off. Always asks why."""
     if not reason.strip():
@@ -48,7 +61,14 @@ def lift_kill(
     with transaction.atomic():
         state = _locked(state_id)
         check_version(state.version, expected_version)
-        return _move(state, lambda now: transitions.lift_kill(now, status), "flags.kill_lifted", actor, reason, at)
+        return _move(
+            state,
+            lambda now: transitions.lift_kill(now, status),
+            kind="flags.kill_lifted",
+            actor=actor,
+            reason=reason,
+            at=at,
+        )
 
 
 def revert(
@@ -62,7 +82,14 @@ def revert(
             raise ReasonMissing
         kept = FlagStateVersion.objects.get(state=state, number=to_version)
         earlier = definitions.past_serving(kept.definition)
-        return _move(state, lambda now: transitions.revert(now, earlier), "flags.reverted", actor, reason, at)
+        return _move(
+            state,
+            lambda now: transitions.revert(now, earlier),
+            kind="flags.reverted",
+            actor=actor,
+            reason=reason,
+            at=at,
+        )
 
 
 def _locked(state_id: int) -> FlagState:
@@ -71,7 +98,7 @@ def _locked(state_id: int) -> FlagState:
 
 
 def _move(
-    state: FlagState, decide: Callable[[Serving], Serving], kind: str, actor: Actor, reason: str, at: datetime
+    state: FlagState, decide: Callable[[Serving], Serving], *, kind: str, actor: Actor, reason: str, at: datetime
 ) -> FlagState:
     before = definitions.serving(state)
     after = decide(before)

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-
 ADD = """
     INSERT INTO flags_flagusage (flag_id, environment_id, variant, hour, count)
     SELECT f.id, e.id, given.variant, %(hour)s, given.count

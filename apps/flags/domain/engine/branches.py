@@ -12,10 +12,10 @@ from .validation import validate_flag
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draw:
-    """Depends on the unit's hash: `choices[n]` is for those below `limits[n]`, the last for the rest."""
+    """Depends on the unit's hash: `choices[n]` is for those below `limits[n]` and not before."""
 
-    prefix: str  # hashed in front of the unit
-    limits: tuple[int, ...]  # 32-bit hashes, ascending; one fewer than choices
+    prefix: bytes  # hashed in front of the unit
+    limits: tuple[int, ...]  # 32-bit hashes, ascending; the last is beyond every hash
     choices: tuple[Outcome, ...]
     errors: Mapping[ErrorCode, Outcome]  # for a context that names no usable unit
 
@@ -71,11 +71,11 @@ def _answer(flag: Flag, rule: Rule, values: Mapping[str, object]) -> Answer:
 
 
 def _draw(flag: Flag, split: Split, values: Mapping[str, object], metadata: Metadata) -> Draw:
-    ranges = [(key, end) for key, first, end in shares(split, flag.variants) if end > first]
+    ranges = shares(split, flag.variants)
     missing, invalid = ErrorCode.TARGETING_KEY_MISSING, ErrorCode.INVALID_CONTEXT
     return Draw(
-        prefix=f"{flag.salt}.",
-        limits=tuple(hash_limit(end) for _, end in ranges[:-1]),
-        choices=tuple(served(flag.key, key, values[key], Reason.SPLIT, metadata) for key, _ in ranges),
+        prefix=f"{flag.salt}.".encode(),
+        limits=tuple(hash_limit(end) for _, _, end in ranges),
+        choices=tuple(served(flag.key, key, values[key], Reason.SPLIT, metadata) for key, _, _ in ranges),
         errors={missing: failed(flag.key, missing, NO_KEY), invalid: failed(flag.key, invalid, BAD_KEY)},
     )

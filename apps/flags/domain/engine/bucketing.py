@@ -5,14 +5,14 @@ from itertools import accumulate
 
 import mmh3
 
-from .context import read_unit
+from .context import encode_unit
 from .definitions import Split, Variant
 from .limits import WEIGHT_TOTAL
 
 
-def digest(text: str) -> int:
-    """murmur3 x86 32 bit, seed 0, of the UTF-8 bytes. Raises UnicodeEncodeError on a lone surrogate."""
-    return mmh3.hash(text, 0, False)
+def digest(data: bytes) -> int:
+    """murmur3 x86 32 bit, seed 0. Takes bytes only: mmh3 5.3 crashes the process on a lone surrogate in a str."""
+    return mmh3.hash(data, 0, False)
 
 
 def bucket(salt: str, unit: str | int) -> int:
@@ -21,7 +21,7 @@ def bucket(salt: str, unit: str | int) -> int:
     The number 42 and the text "42" are one unit. Raises InvalidContext when the unit is not text that
     UTF-8 can carry or an integer of at most 64 bits.
     """
-    return digest(f"{salt}.{read_unit(unit)}") * WEIGHT_TOTAL >> 32
+    return digest(f"{salt}.".encode() + encode_unit(unit)) * WEIGHT_TOTAL >> 32
 
 
 def shares(split: Split, variants: tuple[Variant, ...]) -> tuple[tuple[str, int, int], ...]:

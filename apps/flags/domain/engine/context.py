@@ -34,6 +34,16 @@ def read_unit(key: object) -> str:
     raise _refused(BAD_KEY)
 
 
+def encode_unit(key: object) -> bytes:
+    """The targeting key as UTF-8, quickly. Raises InvalidContext as read_unit does."""
+    if type(key) is str and key:
+        try:
+            return key.encode()
+        except UnicodeEncodeError:
+            raise _refused(BAD_KEY) from None
+    return read_unit(key).encode()
+
+
 def check_context(context: object) -> Mapping[str, object]:
     """The context, when it is a JSON object within the limits. Raises InvalidContext otherwise.
 

@@ -104,9 +104,7 @@ def explain(flag: Flag, segments: tuple[Segment, ...], context: Mapping[str, obj
     if problems:
         path, message = problems[0]
         details = f"the definition is invalid: {path}: {message}"
-        return Explanation(
-            flag, unit, Cause.INVALID, Reason.ERROR, None, None, (), ErrorCode.PARSE_ERROR, details
-        )
+        return Explanation(flag, unit, Cause.INVALID, Reason.ERROR, None, None, (), ErrorCode.PARSE_ERROR, details)
     if flag.status is FlagStatus.KILLED:
         return _serve(flag, unit, Cause.KILLED, Reason.DISABLED, variant=flag.off_variant)
     if flag.override is not None:
@@ -131,31 +129,23 @@ def _explain_rules(
             return _explain_split(flag, rule.serve, (*seen, RuleCheck(rule, check, matched)), context)
         seen = (*seen, RuleCheck(rule, check, matched))
         if matched and isinstance(rule.serve, Fixed):
-            return _serve(
-                flag, unit, Cause.RULE, Reason.TARGETING_MATCH, variant=rule.serve.variant, rules=seen
-            )
+            return _serve(flag, unit, Cause.RULE, Reason.TARGETING_MATCH, variant=rule.serve.variant, rules=seen)
     return _serve(flag, unit, Cause.NO_MATCH, Reason.DEFAULT, variant=flag.default_variant, rules=seen)
 
 
-def _explain_split(
-    flag: Flag, split: Split, seen: tuple[RuleCheck, ...], context: Mapping[str, object]
-) -> Explanation:
+def _explain_split(flag: Flag, split: Split, seen: tuple[RuleCheck, ...], context: Mapping[str, object]) -> Explanation:
     *before, last = seen
     try:
         unit = read_unit(context.get(TARGETING_KEY))
     except InvalidContext as refused:
-        return Explanation(
-            flag, None, Cause.RULE, Reason.ERROR, None, None, seen, refused.code, refused.details
-        )
+        return Explanation(flag, None, Cause.RULE, Reason.ERROR, None, None, seen, refused.code, refused.details)
     placement = Placement(unit, bucket(flag.salt, unit), _ranges(flag, split))
     variant = next(s.variant for s in placement.shares if s.first <= placement.bucket < s.end)
     placed = (*before, RuleCheck(last.rule, last.check, last.matched, placement))
     return _serve(flag, unit, Cause.RULE, Reason.SPLIT, variant=variant, rules=placed)
 
 
-def check_condition(
-    condition: Condition, segments: Mapping[str, Segment], context: Mapping[str, object]
-) -> Check:
+def check_condition(condition: Condition, segments: Mapping[str, Segment], context: Mapping[str, object]) -> Check:
     """One condition with all its parts. A segment that is not defined has no members."""
     match condition:
         case All(items) | Any(items) | Nothing(items):

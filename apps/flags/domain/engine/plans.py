@@ -15,17 +15,17 @@ from typing import NamedTuple
 import mmh3
 
 from .branches import Answer, Branches, Draw
-from .context import TARGETING_KEY, InvalidContext, read_unit
+from .context import TARGETING_KEY, InvalidContext, encode_unit
 from .definitions import Segment
 from .facts import Context, Facts, FactTable, Predicate
-from .outcome import ErrorCode, Outcome
+from .outcome import Outcome
 
 Evaluator = Callable[[Context], Outcome]
 
 _MAX_ANSWERS = 1_000  # remembered per flag, evaluated alone
 _MAX_PLANNED = 50_000  # outcomes remembered in all plans together, some 150 bytes each
 
-_hash = mmh3.hash
+_hash = mmh3.hash  # given bytes, see bucketing.digest
 
 
 def evaluator(branches: Branches, segments: Mapping[str, Segment]) -> Evaluator:
@@ -56,14 +56,11 @@ def _pick(rules: list[tuple[Predicate, Answer]], otherwise: Outcome, facts: Fact
 
 def draw(answer: Draw, context: Context) -> Outcome:
     """The choice that the context's unit falls on."""
-    unit = context.get(TARGETING_KEY)
     try:
-        text = unit if type(unit) is str and unit else read_unit(unit)
-        return answer.choices[bisect_right(answer.limits, _hash(answer.prefix + text, 0, False))]
-    except UnicodeEncodeError:
-        return answer.errors[ErrorCode.INVALID_CONTEXT]
+        unit = encode_unit(context.get(TARGETING_KEY))
     except InvalidContext as refused:
         return answer.errors[refused.code]
+    return answer.choices[bisect_right(answer.limits, _hash(answer.prefix + unit, 0, False))]
 
 
 class _Plan(NamedTuple):
@@ -72,7 +69,7 @@ class _Plan(NamedTuple):
     outcomes: list[Outcome]
     pieces: list[bytes]  # JSON between the holes and, at odd places, the holes
     holes: tuple[int, ...]  # where in outcomes
-    prefixes: tuple[str, ...]  # distinct, so that flags with one salt share one hash
+    prefixes: tuple[bytes, ...]  # distinct, so that flags with one salt share one hash
     draws: tuple[tuple[int, tuple[int, ...], tuple[Outcome, ...]], ...]  # (which prefix, limits, choices)
     splits: tuple[Draw, ...]
 
@@ -145,12 +142,9 @@ def _pieces(answers: list[Answer]) -> list[bytes]:
 
 
 def _draw_all(plan: _Plan, context: Context) -> list[Outcome]:
-    unit = context.get(TARGETING_KEY)
     try:
-        text = unit if type(unit) is str and unit else read_unit(unit)
-        hashes = [_hash(prefix + text, 0, False) for prefix in plan.prefixes]
-    except UnicodeEncodeError:
-        return [split.errors[ErrorCode.INVALID_CONTEXT] for split in plan.splits]
+        unit = encode_unit(context.get(TARGETING_KEY))
     except InvalidContext as refused:
         return [split.errors[refused.code] for split in plan.splits]
+    hashes = [_hash(prefix + unit, 0, False) for prefix in plan.prefixes]
     return [choices[bisect_right(limits, hashes[n])] for n, limits, choices in plan.draws]

@@ -1,0 +1,133 @@
+"""What a flag is: its name, type and variants. What it serves is in states.py and rollout.py."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from apps.flags.domain.engine.definitions import FlagType
+from apps.flags.domain.overrides import UnreadableOverride, read_override
+from apps.flags.forms.fields import ReasonField, TagsField, VersionField
+from apps.flags.models import Flag
+from apps.flags.models.flags import flag_key
+
+SPARE_ROWS = 3
+TAKEN_BY_ADDRESSES = {"new"}
+EXAMPLES = {
+    FlagType.BOOLEAN: _("Type true or false."),
+    FlagType.STRING: _("Type a text."),
+    FlagType.INTEGER: _("Type a whole number such as 3."),
+    FlagType.FLOAT: _("Type a number such as 0.5."),
+    FlagType.OBJECT: _('Type a JSON object such as {"columns": 3}.'),
+}
+
+
+class FlagFieldsForm(forms.ModelForm[Flag]):
+    tags = TagsField(required=False, label=_("Tags"), help_text=_("Words between commas, for example checkout, q3."))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        people = get_user_model()._default_manager.filter(is_active=True, is_staff=True)
+        self.fields["owner"].queryset = people.order_by("username")  # type: ignore[attr-defined]
+
+    @property
+    def flag_type(self) -> FlagType:
+        return FlagType(self.instance.type)
+
+
+class NewFlagForm(FlagFieldsForm):
+    class Meta:
+        model = Flag
+        fields = ["key", "name", "description", "type", "tags", "owner", "client_exposed"]
+        widgets = {"type": forms.RadioSelect, "description": forms.Textarea(attrs={"rows": 2})}
+        help_texts = {"key": _("Your code asks for it, so it stays as it is: for example checkout-v2.")}
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        if key in TAKEN_BY_ADDRESSES:
+            raise ValidationError(_("This word is part of PulseOps's own addresses. Choose another key."))
+        return key
+
+    @property
+    def flag_type(self) -> FlagType:
+        given = self.cleaned_data.get("type")
+        return FlagType(given) if given else FlagType.STRING
+
+
+class EditFlagForm(FlagFieldsForm):
+    version = VersionField()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"] = ReasonField(required=False)
+
+    class Meta:
+        model = Flag
+        fields = ["name", "description", "tags", "owner", "client_exposed"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 2})}
+
+
+class VariantForm(forms.Form):
+    key = forms.CharField(label=_("Key"), required=False, max_length=100, validators=[flag_key])
+    value = forms.CharField(
+        label=_("Value"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 1, "spellcheck": "false"})
+    )
+
+    def read(self, flag_type: FlagType) -> tuple[str, object] | None:
+        """Key and value, or None for an empty row; faults become this row's errors."""
+        key, text = self.cleaned_data.get("key", ""), self.cleaned_data.get("value", "")
+        if self.errors or (not key and not text):
+            return None
+        if not key:
+            self.add_error("key", _("Give this variant a key."))
+            return None
+        try:
+            typed = text if flag_type is FlagType.STRING else text.strip()
+            return key, read_override(typed, type=flag_type, variants=(), source="").value
+        except UnreadableOverride:
+            self.add_error("value", EXAMPLES[flag_type])
+            return None
+
+
+class Variants:
+    """The rows of the variants editor. A row without a key and a value does not count."""
+
+    def __init__(self, data: Any = None, *, initial: Sequence[tuple[str, object]] = ()) -> None:
+        rows = [{"key": key, "value": value_text(value)} for key, value in initial]
+        factory = forms.formset_factory(VariantForm, extra=SPARE_ROWS if rows else SPARE_ROWS + 1, max_num=60)
+        self.rows = factory(data, initial=rows, prefix="variants")
+        self.faults: list[str] = []
+        self._places: list[int] = []
+
+    def read(self, flag_type: FlagType) -> list[tuple[str, object]] | None:
+        """The variants in their order, or None when a row is at fault."""
+        self.rows.is_valid()
+        found = [(place, row.read(flag_type)) for place, row in enumerate(self.rows.forms)]
+        self._places = [place for place, variant in found if variant]
+        variants = [variant for _place, variant in found if variant]
+        self._refuse_repeats([key for key, _value in variants])
+        at_fault = any(row.errors for row in self.rows.forms) or self.rows.non_form_errors()
+        return None if at_fault else variants
+
+    def add_fault(self, path: str, message: str) -> None:
+        """Puts a service's complaint, such as `variants[1].value`, at its row."""
+        match = re.match(r"variants\[(\d+)\]\.(key|value)", path)
+        if match and int(match[1]) < len(self._places):
+            self.rows.forms[self._places[int(match[1])]].add_error(match[2], message)
+        else:
+            self.faults.append(message if path == "variants" else f"{path}: {message}")
+
+    def _refuse_repeats(self, keys: list[str]) -> None:
+        for n, key in enumerate(keys):
+            if key in keys[:n]:
+                self.rows.forms[self._places[n]].add_error("key", _("Another variant has this key already."))
+
+
+def value_text(value: object) -> str:
+    """A value as the editor shows it."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

@@ -1,0 +1,43 @@
+"""Whom the live preview is about. It keeps nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from apps.flags.domain.engine.context import TARGETING_KEY, InvalidContext, check_context
+
+
+class PreviewForm(forms.Form):
+    user = forms.CharField(label=_("User id"), required=False, max_length=200)
+    context = forms.CharField(
+        label=_("More context (JSON)"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": '{"groups": ["internal"]}'}),
+    )
+
+    def clean_context(self) -> Mapping[str, object]:
+        text = self.cleaned_data["context"]
+        if not text.strip():
+            return {}
+        try:
+            return check_context(orjson.loads(text))
+        except orjson.JSONDecodeError as error:
+            raise ValidationError(
+                _("This is not JSON: line %(line)d, column %(column)d."),
+                params={"line": error.lineno, "column": error.colno},
+            ) from error
+        except InvalidContext as error:
+            raise ValidationError(error.details) from error
+
+    @property
+    def asked(self) -> dict[str, Any] | None:
+        """The context to explain, or None when nobody was named."""
+        user = self.cleaned_data.get("user", "")
+        context = dict(self.cleaned_data.get("context", {}))
+        if user:
+            context[TARGETING_KEY] = user
+        return context or None

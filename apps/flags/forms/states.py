@@ -1,0 +1,65 @@
+"""The forms behind each change of what an environment serves, the rollout's audience excepted."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.flags.domain.engine.definitions import FlagStatus
+from apps.flags.forms.fields import ReasonField, VersionField, choices
+
+
+class ReasonForm(forms.Form):
+    """A change that only has to be confirmed."""
+
+    version = VersionField()
+
+    def __init__(self, *args: Any, reason_required: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"] = ReasonField(required=reason_required)
+
+
+class ToggleForm(ReasonForm):
+    """Turning a flag on asks for whom: everyone, or whom its rules name, where it has any."""
+
+    def __init__(self, *args: Any, variants: list[str], main: str, has_rules: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if has_rules:
+            self.fields["scope"] = forms.ChoiceField(
+                label=_("Turn on for"),
+                choices=[("everyone", _("Everyone")), ("rules", _("Only whom the present rollout names"))],
+                initial="everyone",
+                widget=forms.RadioSelect,
+            )
+        if len(variants) > 2:
+            self.fields["variant"] = forms.ChoiceField(
+                label=_("Everyone gets"), choices=choices(variants), initial=main
+            )
+        self._main = main
+
+    @property
+    def keeps_rules(self) -> bool:
+        return self.cleaned_data.get("scope") == "rules"
+
+    @property
+    def variant(self) -> str:
+        return str(self.cleaned_data.get("variant") or self._main)
+
+
+class KillForm(forms.Form):
+    reason = ReasonField(required=False)
+
+
+class LiftKillForm(ReasonForm):
+    status = forms.ChoiceField(
+        label=_("Afterwards the flag is"),
+        choices=[
+            (FlagStatus.OFF.value, _("Off: everyone keeps the off variant")),
+            (FlagStatus.ON.value, _("On: the rollout from before the kill applies again")),
+        ],
+        initial=FlagStatus.OFF.value,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, reason_required=True, **options)

@@ -1,0 +1,119 @@
+"""Reads for whole pages: the list with its tabs, who changed what last, segments and their use, usage by the hour."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from apps.core.models import Environment, Project
+from apps.flags.domain.audience import named_groups
+from apps.flags.domain.engine import definitions as engine
+from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.models import Flag, FlagState, FlagStateVersion, FlagUsage, Segment, SegmentMember
+
+TABS = {
+    "on": Q(status=FlagState.Status.ON, rules=[]),
+    "rolling-out": Q(status=FlagState.Status.ON) & ~Q(rules=[]),
+    "off": Q(status=FlagState.Status.OFF),
+    "killed": Q(status=FlagState.Status.KILLED),
+}
+
+
+def flags_in_tab(found: QuerySet[Flag], environment: Environment, tab: str) -> QuerySet[Flag]:
+    """The flags whose state in `environment` belongs to one of TABS; every flag for another name."""
+    if tab not in TABS:
+        return found
+    return found.filter(pk__in=FlagState.objects.filter(TABS[tab], environment=environment).values("flag"))
+
+
+def tab_counts(found: QuerySet[Flag], environment: Environment) -> dict[str, int]:
+    """How many of these flags each tab holds, and all of them as "all": one query."""
+    states = FlagState.objects.filter(environment=environment, flag__in=found.order_by())
+    counted = {name.replace("-", "_"): Count("pk", filter=of) for name, of in TABS.items()}
+    counts = states.aggregate(all=Count("pk"), **counted)
+    return {name.replace("_", "-"): count for name, count in counts.items()}
+
+
+def tags_in_use(project: Project) -> list[str]:
+    lists = Flag.objects.filter(project=project).exclude(tags=[]).values_list("tags", flat=True)
+    return sorted({tag for tags in lists for tag in tags})
+
+
+def near_keys(project: Project, key: str) -> list[str]:
+    """Keys that were perhaps meant."""
+    known = {known.lower(): known for known in Flag.objects.filter(project=project).values_list("key", flat=True)}
+    return [known[match] for match in get_close_matches(key.lower(), known, n=5, cutoff=0.5)]
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """Who made a state what it is, when and why."""
+
+    actor: str
+    kind: str
+    reason: str
+    at: datetime
+
+
+def last_changes(states: Iterable[FlagState]) -> dict[int, LastChange]:
+    """By state id, in one query. A flag that nobody touched since shows its creation."""
+    rows = FlagStateVersion.objects.filter(state__in=[state.pk for state in states], valid_to=None)
+    return {
+        row.state_id: LastChange(row.entry.actor_label, row.entry.kind, row.entry.reason, row.valid_from)
+        for row in rows.select_related("entry")
+    }
+
+
+def segment_in(project: Project, key: str) -> Segment | None:
+    return Segment.objects.filter(project=project, key=key).select_related("project").first()
+
+
+def members(segment: Segment, environment: Environment) -> list[str]:
+    rows = SegmentMember.objects.filter(segment=segment, environment=environment)
+    return list(rows.order_by("targeting_key").values_list("targeting_key", flat=True))
+
+
+def member_counts(project: Project) -> dict[tuple[int, int], int]:
+    """(segment id, environment id) to members."""
+    rows = SegmentMember.objects.filter(segment__project=project)
+    counted = rows.values_list("segment_id", "environment_id").annotate(Count("pk"))
+    return {(segment, environment): count for segment, environment, count in counted}
+
+
+def segment_uses(project: Project) -> dict[str, list[FlagState]]:
+    """Segment key to the states whose rules name it."""
+    uses: dict[str, list[FlagState]] = defaultdict(list)
+    states = FlagState.objects.filter(flag__project=project).exclude(rules=[])
+    for state in states.select_related("flag", "environment").order_by("flag__key", "environment__position"):
+        for key in _named(state):
+            uses[key].append(state)
+    return dict(uses)
+
+
+def segments_holding(environment: Environment, targeting_keys: Iterable[str]) -> tuple[engine.Segment, ...]:
+    """Every segment with only those of these users who are its members: enough to evaluate them, however large it is."""
+    held: dict[int, set[str]] = defaultdict(set)
+    rows = SegmentMember.objects.filter(environment=environment, targeting_key__in=list(targeting_keys))
+    for segment_id, targeting_key in rows.values_list("segment_id", "targeting_key"):
+        held[segment_id].add(targeting_key)
+    segments = Segment.objects.filter(project=environment.project_id).order_by("key")
+    return tuple(engine.Segment(segment.key, frozenset(held[segment.pk])) for segment in segments)
+
+
+def usage_by_hour(flag: Flag, environment: Environment, *, since: datetime) -> dict[datetime, Mapping[str, int]]:
+    """Hours that saw evaluations, each with its count by variant."""
+    hours: dict[datetime, Counter[str]] = defaultdict(Counter)
+    rows = FlagUsage.objects.filter(flag=flag, environment=environment, hour__gte=since).order_by("hour")
+    for hour, variant, count in rows.values_list("hour", "variant").annotate(Sum("count")):
+        hours[hour][variant] += count
+    return dict(hours)
+
+
+def _named(state: FlagState) -> tuple[str, ...]:
+    try:
+        return named_groups(parse_rules(state.rules))
+    except engine.InvalidDefinition:
+        return ()

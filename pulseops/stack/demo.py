@@ -1,0 +1,170 @@
+"""The demo project: the nine flags of the product it was made for, three groups, two people, a client key each.
+
+Everything goes through the services, so the demo's history is real history.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from apps.core import audit
+from apps.core import services as core
+from apps.core.audit import Actor
+from apps.core.models import ApiKey, Environment, Project
+from apps.flags import services as flags
+from apps.flags.domain.engine.definitions import FlagStatus, FlagType
+from apps.flags.domain.engine.limits import WEIGHT_TOTAL
+from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.transitions import Change
+from apps.flags.models import Flag
+
+PROJECT = "demo"
+ENVIRONMENT = "production"
+SHOWN_FLAG = "aiSummarization"
+PEOPLE = (
+    ("maya", "Product", "product manager: toggles flags"),
+    ("omar", "Administrator", "administrator: reviews and approves"),
+)
+GROUPS = (
+    ("internal", "Internal", ["maya", "omar", "u-1"]),
+    ("beta-testers", "Beta testers", ["u-7", "u-42", "u-99"]),
+    ("early-adopters", "Early adopters", ["u-100", "u-200", "u-300"]),
+)
+
+
+class DemoFlag(NamedTuple):
+    key: str
+    name: str
+    tag: str
+    percentages: tuple[int, ...]  # in the order they were reached, a week each
+
+
+FLAGS = (
+    DemoFlag("splitViewLayout", "Split view layout", "layout", (25, 100)),
+    DemoFlag("hoverReactions", "Hover reactions", "messages", (50, 100)),
+    DemoFlag("sidebarTabs", "Sidebar tabs", "layout", (100,)),
+    DemoFlag("focusMode", "Focus mode", "layout", (10, 50, 100)),
+    DemoFlag("crmIntegration", "CRM integration", "crm", (100,)),
+    DemoFlag("toolsPanel", "Tools panel", "layout", (25, 100)),
+    DemoFlag("aiSummarization", "AI summarization", "ai", (10, 50)),
+    DemoFlag("smartFolders", "Smart folders", "ai", (10, 25)),
+    DemoFlag("voiceMessages", "Voice messages", "messages", ()),
+)
+
+
+class Login(NamedTuple):
+    username: str
+    password: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFacts:
+    """What `manage.py up` prints. Kept readable in var/demo.json, because it is only a demo."""
+
+    logins: list[Login]
+    client_key: str
+    flag_key: str
+
+
+def loaded() -> bool:
+    return Project.objects.filter(key=PROJECT).exists()
+
+
+def ensure(*, at: datetime) -> DemoFacts | None:
+    """Load the demo unless it is there. None when it is there but its notes are gone."""
+    notes = Path(settings.VAR_DIR) / "demo.json"
+    if not loaded():
+        facts = _load(at)
+        descriptor = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(asdict(facts), file)
+    if not notes.exists():
+        return None
+    kept = json.loads(notes.read_text())
+    return DemoFacts(**kept | {"logins": [Login(*login) for login in kept["logins"]]})
+
+
+@transaction.atomic
+def _load(at: datetime) -> DemoFacts:
+    began = at - timedelta(days=28)
+    logins = [_person(username, role, words) for username, role, words in PEOPLE]
+    maya, omar = (audit.person(get_user_model().objects.get(username=login.username)) for login in logins)
+    project = core.create_project(
+        key=PROJECT, name="Pulse Messages", description="The demo: a messaging app.", actor=omar, at=began
+    )
+    environments = list(project.environments.order_by("position"))
+    _groups(environments, maya, began)
+    for flag in FLAGS:
+        _flag(project, flag, maya, began)
+    return DemoFacts(logins=logins, client_key=_keys(environments, omar, began), flag_key=SHOWN_FLAG)
+
+
+def _person(username: str, role: str, words: str) -> Login:
+    password = secrets.token_urlsafe(9)
+    user = get_user_model().objects.create_user(username, password=password, is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    return Login(username, password, words)
+
+
+def _groups(environments: list[Environment], actor: Actor, at: datetime) -> None:
+    project_id = environments[0].project_id
+    for key, name, members in GROUPS:
+        segment = flags.create_segment(project_id=project_id, key=key, name=name, actor=actor, at=at)
+        for environment in environments:
+            flags.set_members(
+                segment_id=segment.pk,
+                environment_id=environment.pk,
+                targeting_keys=members,
+                actor=actor,
+                at=at,
+                expected_version=None,
+            )
+
+
+def _flag(project: Project, demo: DemoFlag, actor: Actor, began: datetime) -> None:
+    fields = flags.FlagFields(key=demo.key, name=demo.name, type=FlagType.BOOLEAN, tags=[demo.tag], client_exposed=True)
+    flag = flags.create_flag(project_id=project.pk, fields=fields, actor=actor, at=began, salt=demo.key)
+    for change, reason, at in _steps(demo.percentages, began):
+        _everywhere(flag, change, actor, reason, at)
+
+
+def _steps(percentages: tuple[int, ...], began: datetime) -> Iterator[tuple[Change, str, datetime]]:
+    """One step a week, as the product rolled its flags out."""
+    for week, percent in enumerate(percentages, 1):
+        on = percent * WEIGHT_TOTAL // 100
+        split = [{"id": "rollout", "when": None, "serve": {"split": [["on", on], ["off", WEIGHT_TOTAL - on]]}}]
+        rules = parse_rules(split if percent < 100 else [])
+        reason = "General availability" if percent == 100 else f"Week {week}: {percent} % of users"
+        yield Change(status=FlagStatus.ON, rules=rules), reason, began + timedelta(weeks=week, hours=-2)
+
+
+def _everywhere(flag: Flag, change: Change, actor: Actor, reason: str, at: datetime) -> None:
+    for state_id in flag.states.values_list("pk", flat=True):
+        flags.set_state(state_id=state_id, change=change, actor=actor, reason=reason, at=at, expected_version=None)
+
+
+def _keys(environments: list[Environment], actor: Actor, at: datetime) -> str:
+    """A client key for every environment; returns production's client key."""
+    shown = ""
+    for environment in environments:
+        issued = core.issue_key(
+            project_id=environment.project_id,
+            environment_id=environment.pk,
+            kind=ApiKey.Kind.CLIENT,
+            name="Web app",
+            actor=actor,
+            at=at,
+        )
+        shown = issued.token if environment.key == ENVIRONMENT else shown
+    return shown

@@ -1,0 +1,179 @@
+"""Every service that writes leaves an audit entry. A new service fails here until it has a scenario."""
+
+import importlib.util
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import apps
+from apps.core import services as core
+from apps.core.models import AuditEntry, Project
+from apps.flags import services as flags
+from apps.flags.domain.engine.definitions import FlagStatus, FlagType
+from apps.flags.domain.transitions import Change
+from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_segment, state_in
+
+# Machine-written counts and clocks. Everything else that changes a row is a decision, and is audited.
+EXEMPT = {"add_usage", "mark_keys_used", "tick"}
+# These change no row: a check, and the registration of a callback at start.
+NOT_WRITING = {"adopt_environments_with", "check_version"}
+
+WHO: dict[str, Any] = {"actor": ACTOR, "at": AT}
+ANY_VERSION: dict[str, Any] = {"expected_version": None}
+
+
+def _production(project: Project) -> int:
+    return project.environments.get(key="production").pk
+
+
+def _key() -> int:
+    return make_key(management=True, project=make_project()).key.pk
+
+
+SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = {}
+
+
+def scenario(prepare: Callable[[], Callable[[], object]]) -> Callable[[], Callable[[], object]]:
+    """`prepare` makes what is needed and returns the one call to watch."""
+    SCENARIOS[prepare.__name__] = prepare
+    return prepare
+
+
+@scenario
+def create_project() -> Callable[[], object]:
+    return lambda: core.create_project(key="walk", name="Walk", **WHO)
+
+
+@scenario
+def update_project() -> Callable[[], object]:
+    project = make_project()
+    return lambda: core.update_project(project_id=project.pk, fields={"name": "New"}, **WHO, **ANY_VERSION)
+
+
+@scenario
+def create_environment() -> Callable[[], object]:
+    project = make_project()
+    return lambda: core.create_environment(project_id=project.pk, key="qa", name="QA", kind="STAGING", **WHO)
+
+
+@scenario
+def update_environment() -> Callable[[], object]:
+    pk = _production(make_project())
+    return lambda: core.update_environment(environment_id=pk, fields={"protected": False}, **WHO, **ANY_VERSION)
+
+
+@scenario
+def issue_key() -> Callable[[], object]:
+    project = make_project()
+    return lambda: core.issue_key(project_id=project.pk, environment_id=None, kind="MANAGEMENT", name="CI", **WHO)
+
+
+@scenario
+def rotate_key() -> Callable[[], object]:
+    pk = _key()
+    return lambda: core.rotate_key(key_id=pk, **WHO)
+
+
+@scenario
+def revoke_key() -> Callable[[], object]:
+    pk = _key()
+    return lambda: core.revoke_key(key_id=pk, **WHO)
+
+
+@scenario
+def create_flag() -> Callable[[], object]:
+    project = make_project()
+    fields = flags.FlagFields(key="walk", name="Walk", type=FlagType.BOOLEAN)
+    return lambda: flags.create_flag(project_id=project.pk, fields=fields, **WHO)
+
+
+@scenario
+def update_flag() -> Callable[[], object]:
+    flag = make_flag()
+    return lambda: flags.update_flag(flag_id=flag.pk, fields={"name": "New"}, **WHO, **ANY_VERSION)
+
+
+@scenario
+def adopt_environment() -> Callable[[], object]:
+    environment = make_flag().project.environments.get(key="staging")
+    environment.pk, environment.key = None, "qa"
+    environment.save()
+    return lambda: flags.adopt_environment(environment, ACTOR, AT)
+
+
+@scenario
+def set_state() -> Callable[[], object]:
+    pk = state_in(make_flag()).pk
+    change = Change(status=FlagStatus.ON)
+    return lambda: flags.set_state(state_id=pk, change=change, reason="walk", **WHO, **ANY_VERSION)
+
+
+@scenario
+def kill() -> Callable[[], object]:
+    pk = state_in(make_flag(on=True)).pk
+    return lambda: flags.kill(state_id=pk, reason="walk", **WHO)
+
+
+@scenario
+def lift_kill() -> Callable[[], object]:
+    pk = state_in(make_flag(killed=True)).pk
+    return lambda: flags.lift_kill(state_id=pk, status=FlagStatus.ON, reason="walk", **WHO, **ANY_VERSION)
+
+
+@scenario
+def revert() -> Callable[[], object]:
+    pk = state_in(make_flag(on=True)).pk
+    return lambda: flags.revert(state_id=pk, to_version=1, reason="walk", **WHO, **ANY_VERSION)
+
+
+@scenario
+def create_segment() -> Callable[[], object]:
+    project = make_project()
+    return lambda: flags.create_segment(project_id=project.pk, key="walk", name="Walk", **WHO)
+
+
+@scenario
+def update_segment() -> Callable[[], object]:
+    segment = make_segment()
+    return lambda: flags.update_segment(segment_id=segment.pk, fields={"name": "New"}, **WHO, **ANY_VERSION)
+
+
+@scenario
+def set_members() -> Callable[[], object]:
+    segment = make_segment()
+    return lambda: flags.set_members(
+        segment_id=segment.pk,
+        environment_id=_production(segment.project),
+        targeting_keys=["ann"],
+        **WHO,
+        **ANY_VERSION,
+    )
+
+
+def services() -> Iterator[str]:
+    """The name of every public function of every app's services."""
+    for app in pkgutil.iter_modules(apps.__path__):
+        if importlib.util.find_spec(f"apps.{app.name}.services") is None:
+            continue
+        module = importlib.import_module(f"apps.{app.name}.services")
+        for name, found in inspect.getmembers(module, inspect.isfunction):
+            if not name.startswith("_") and found.__module__.startswith(module.__name__):
+                yield name
+
+
+def test_every_service_has_a_scenario_or_a_stated_exemption() -> None:
+    assert set(services()) == SCENARIOS.keys() | EXEMPT | NOT_WRITING
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_service_leaves_an_audit_entry(name: str) -> None:
+    call = SCENARIOS[name]()
+    before = AuditEntry.objects.count()
+    call()
+    written = AuditEntry.objects.order_by("id")[before:]
+    assert written, f"{name} wrote no audit entry"
+    assert {(entry.actor_label, entry.at) for entry in written} == {("tests", AT)}
