@@ -24,7 +24,7 @@ def start() -> None:
 
 def scrub(event: Event, hint: dict[str, Any]) -> Event | None:
     """Take credentials out of what is reported: headers, cookies, bodies and query strings."""
-    request = event.get("request")
+    request: Any = event.get("request")
     if request:
         headers = request.get("headers") or {}
         request["headers"] = {

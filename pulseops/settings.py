@@ -33,10 +33,12 @@ if not SECRET_KEY and not PRODUCTION:
 # --- Where it is reached -------------------------------------------------------------------------
 BIND = env.str("PULSEOPS_BIND", default="127.0.0.1")
 PORT = env.int("PULSEOPS_PORT", default=8000)
-PUBLIC_URL = env.str("PULSEOPS_PUBLIC_URL", default=f"http://{BIND}:{PORT}").rstrip("/")
+PUBLIC_URL = (env.str("PULSEOPS_PUBLIC_URL", default="") or f"http://{BIND}:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 _local_hosts = [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = sorted({_public.hostname or "localhost", *_local_hosts, *env.list("PULSEOPS_ALLOWED_HOSTS", default=[])})
+ALLOWED_HOSTS = sorted(
+    {_public.hostname or "localhost", *_local_hosts, *env.list("PULSEOPS_ALLOWED_HOSTS", default=[])}
+)
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 PROXY_HOPS = env.int("PULSEOPS_PROXY_HOPS", default=0)
 CORS_ORIGINS = env.list("PULSEOPS_CORS_ORIGINS", default=["*"])
@@ -62,8 +64,10 @@ if PRODUCTION:
         raise ImproperlyConfigured("PULSEOPS_DEBUG must not be set in production.")
     if any("*" in host or host.startswith(".") for host in ALLOWED_HOSTS):
         raise ImproperlyConfigured("PULSEOPS_ALLOWED_HOSTS must not hold wildcards in production.")
-    if "PULSEOPS_PUBLIC_URL" not in env.ENVIRON:
-        raise ImproperlyConfigured("PULSEOPS_PUBLIC_URL is required in production, for example https://ops.example.com.")
+    if not env.str("PULSEOPS_PUBLIC_URL", default=""):
+        raise ImproperlyConfigured(
+            "PULSEOPS_PUBLIC_URL is required in production, for example https://ops.example.com."
+        )
 
 # --- Rooms ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -127,7 +131,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"

@@ -48,9 +48,9 @@ def past_serving(definition: dict[str, Any]) -> Serving:
 
 
 def variants(row: Flag) -> tuple[engine.Variant, ...]:
-    """In their order; a float flag's whole numbers become floats, so that they travel as 1.0."""
+    """In their order, which splits follow."""
     ordered = sorted(row.variants.all(), key=lambda variant: variant.position)
-    return tuple(engine.Variant(variant.key, _typed(row.type, variant.value)) for variant in ordered)
+    return tuple(engine.Variant(variant.key, variant.value) for variant in ordered)
 
 
 def override(row: Flag) -> engine.Override | None:
@@ -79,9 +79,3 @@ def _flag(row: Flag, of: tuple[engine.Variant, ...], served: Serving, *, version
         override=override(row),
         version=version,
     )
-
-
-def _typed(type: str, value: object) -> object:
-    if type == engine.FlagType.FLOAT and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    return value

@@ -2,6 +2,10 @@
 
 import logging
 from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import QuerySet
 
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.models import FlagState, Ruleset, Segment, SegmentMember
@@ -10,9 +14,25 @@ from apps.flags.selectors import definitions
 logger = logging.getLogger(__name__)
 
 
-def ruleset_versions() -> dict[int, int]:
-    """Environment id to version, of every environment that has flags."""
-    return dict(Ruleset.objects.values_list("environment_id", "version"))
+Stamp = tuple[int, datetime]  # version, and when it was made: a restored database counts versions anew
+
+
+def ruleset_stamps() -> dict[int, Stamp]:
+    """By environment id, of every environment that has flags."""
+    rows = Ruleset.objects.values_list("environment_id", "version", "changed_at")
+    return {environment_id: (version, at) for environment_id, version, at in rows}
+
+
+def state_stamps(environment_id: int) -> dict[str, Stamp]:
+    """By flag key: what tells a flag that has to be compiled again."""
+    rows = FlagState.objects.filter(environment_id=environment_id)
+    return {key: (version, at) for key, version, at in rows.values_list("flag__key", "version", "changed_at")}
+
+
+def segment_versions(environment_id: int) -> dict[str, int]:
+    """By segment key."""
+    rows = Segment.objects.filter(project__environments=environment_id)
+    return dict(rows.values_list("key", "version"))
 
 
 def ruleset(environment_id: int) -> engine.Ruleset:
@@ -22,13 +42,13 @@ def ruleset(environment_id: int) -> engine.Ruleset:
     loaded again at its own.
     """
     version = Ruleset.objects.filter(pk=environment_id).values_list("version", flat=True).first() or 0
-    states = (
-        FlagState.objects.filter(environment_id=environment_id)
-        .select_related("flag")
-        .prefetch_related("flag__variants")
-    )
-    flags = tuple(flag for state in states.order_by("flag__key") if (flag := _readable(state)))
+    flags = _flags(FlagState.objects.filter(environment_id=environment_id))
     return engine.Ruleset(version=version, flags=flags, segments=segments_of(environment_id))
+
+
+def flags_in(environment_id: int, keys: Collection[str]) -> tuple[engine.Flag, ...]:
+    """Those of an environment's flags that `keys` names and that can be read."""
+    return _flags(FlagState.objects.filter(environment_id=environment_id, flag__key__in=keys))
 
 
 def segments_of(environment_id: int) -> tuple[engine.Segment, ...]:
@@ -39,6 +59,11 @@ def segments_of(environment_id: int) -> tuple[engine.Segment, ...]:
         members[segment_id].add(targeting_key)
     segments = Segment.objects.filter(project__environments=environment_id).order_by("key")
     return tuple(engine.Segment(segment.key, frozenset(members[segment.pk])) for segment in segments)
+
+
+def _flags(states: QuerySet[FlagState]) -> tuple[engine.Flag, ...]:
+    rows = states.select_related("flag").prefetch_related("flag__variants").order_by("flag__key")
+    return tuple(flag for state in rows if (flag := _readable(state)))
 
 
 def _readable(state: FlagState) -> engine.Flag | None:
