@@ -12,7 +12,7 @@ from .validation import validate_flag
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draw:
-    """Depends on the unit's hash: `choices[n]` is for those below `limits[n]` and not before."""
+    """Depends on the unit's hash: `choices[n]` is for those below `limits[n]`, the first that fits."""
 
     prefix: bytes  # hashed in front of the unit
     limits: tuple[int, ...]  # 32-bit hashes, ascending; the last is beyond every hash

@@ -51,9 +51,10 @@ def check_context(context: object) -> Mapping[str, object]:
     """
     if not isinstance(context, Mapping):
         raise _refused("the context must be a JSON object")
-    if context.get(TARGETING_KEY) not in (None, ""):
-        read_unit(context[TARGETING_KEY])
-    if _size(context, MAX_CONTEXT_DEPTH) > MAX_CONTEXT_SIZE:
+    unit = context.get(TARGETING_KEY)
+    if unit is not None and unit != "":
+        encode_unit(unit)
+    if _object_size(context, MAX_CONTEXT_DEPTH - 1) > MAX_CONTEXT_SIZE:
         raise _refused(f"the context is larger than {MAX_CONTEXT_SIZE:,} characters and values")
     return context
 
@@ -66,16 +67,20 @@ def _size(value: object, depth: int) -> int:
     if depth == 0:
         raise _refused(f"the context is nested deeper than {MAX_CONTEXT_DEPTH} levels")
     if isinstance(value, Mapping):
-        return 1 + sum(_name_size(name) + _size(item, depth - 1) for name, item in value.items())
+        return _object_size(value, depth - 1)
     if isinstance(value, list | tuple):
         return 1 + sum(_size(item, depth - 1) for item in value)
     raise _refused(f"JSON has no {type(value).__name__}")
 
 
-def _name_size(name: object) -> int:
-    if not isinstance(name, str):
-        raise _refused("attribute names must be text")
-    return len(name)
+def _object_size(value: Mapping[object, object], depth: int) -> int:
+    size = 1
+    for name, item in value.items():
+        if not isinstance(name, str):
+            raise _refused("attribute names must be text")
+        # Most values are text, and every request comes through here: it is not worth a call.
+        size += len(name) + (1 + len(item) if isinstance(item, str) else _size(item, depth))
+    return size
 
 
 def _refused(details: str) -> InvalidContext:

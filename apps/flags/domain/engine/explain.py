@@ -1,5 +1,5 @@
 """Why a flag answers what it answers, step by step: the rules read plainly, as the documentation tells them.
-Shares no code with the compiled path, so that each can be checked against the other."""
+Nothing here goes through the compiled path, so that each can be checked against the other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -137,11 +137,23 @@ def _holds(bits: Facts) -> Predicate:
 
 
 def _all(parts: list[Predicate]) -> Predicate:
-    return lambda facts: all(part(facts) for part in parts)
+    def holds(facts: Facts) -> bool:
+        for part in parts:  # noqa: SIM110  (a generator per call costs more than the loop)
+            if not part(facts):
+                return False
+        return True
+
+    return holds
 
 
 def _any(parts: list[Predicate]) -> Predicate:
-    return lambda facts: any(part(facts) for part in parts)
+    def holds(facts: Facts) -> bool:
+        for part in parts:  # noqa: SIM110
+            if part(facts):
+                return True
+        return False
+
+    return holds
 
 
 def _membership(known: list[tuple[Facts, frozenset[str]]]) -> Reader:

@@ -51,7 +51,10 @@ def evaluator(branches: Branches, segments: Mapping[str, Segment]) -> Evaluator:
 
 
 def _pick(rules: list[tuple[Predicate, Answer]], otherwise: Outcome, facts: Facts) -> Answer:
-    return next((answer for holds, answer in rules if holds(facts)), otherwise)
+    for holds, answer in rules:
+        if holds(facts):
+            return answer
+    return otherwise
 
 
 def draw(answer: Draw, context: Context) -> Outcome:
@@ -116,29 +119,26 @@ class BulkPlans:
 
 
 def _make_plan(answers: list[Answer]) -> _Plan:
-    splits = tuple(answer for answer in answers if isinstance(answer, Draw))
-    prefixes = {split.prefix: None for split in splits}
-    position = {prefix: n for n, prefix in enumerate(prefixes)}
-    return _Plan(
-        outcomes=[answer.choices[0] if isinstance(answer, Draw) else answer for answer in answers],
-        pieces=_pieces(answers),
-        holes=tuple(n for n, answer in enumerate(answers) if isinstance(answer, Draw)),
-        prefixes=tuple(prefixes),
-        draws=tuple((position[split.prefix], split.limits, split.choices) for split in splits),
-        splits=splits,
-    )
-
-
-def _pieces(answers: list[Answer]) -> list[bytes]:
-    pieces, text = [], bytearray(b"[")
+    outcomes: list[Outcome] = []
+    splits: dict[int, Draw] = {}
+    pieces: list[bytes] = []
+    run: list[bytes] = []  # fragments since the last hole; an empty one puts a comma next to a hole
     for n, answer in enumerate(answers):
-        text += b"," if n else b""
-        if isinstance(answer, Draw):
-            pieces += [bytes(text), b""]
-            text.clear()
+        if isinstance(answer, Outcome):
+            outcomes.append(answer)
+            run.append(answer.fragment)
         else:
-            text += answer.fragment
-    return [*pieces, bytes(text + b"]")]
+            outcomes.append(answer.choices[0])
+            splits[n] = answer
+            pieces += [b",".join([*run, b""]), b""]
+            run = [b""]
+    pieces.append(b",".join(run) + b"]")
+    pieces[0] = b"[" + pieces[0]
+    prefixes: dict[bytes, int] = {}
+    draws = tuple(
+        (prefixes.setdefault(split.prefix, len(prefixes)), split.limits, split.choices) for split in splits.values()
+    )
+    return _Plan(outcomes, pieces, tuple(splits), tuple(prefixes), draws, tuple(splits.values()))
 
 
 def _draw_all(plan: _Plan, context: Context) -> list[Outcome]:

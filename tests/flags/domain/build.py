@@ -1,0 +1,57 @@
+"""Short ways to write flags in tests. No expected values live here."""
+
+from apps.flags.domain.engine.definitions import (
+    Condition,
+    Flag,
+    FlagStatus,
+    FlagType,
+    Override,
+    Rule,
+    Segment,
+    Serve,
+    Split,
+    Variant,
+)
+
+ON_OFF = (Variant("on", True), Variant("off", False))
+
+
+def flag(
+    *rules: Rule,
+    key: str = "checkout",
+    type: FlagType = FlagType.BOOLEAN,
+    variants: tuple[Variant, ...] = ON_OFF,
+    status: FlagStatus = FlagStatus.ON,
+    default: str = "off",
+    off: str = "off",
+    salt: str | None = None,
+    client_exposed: bool = True,
+    override: Override | None = None,
+    version: int = 1,
+) -> Flag:
+    return Flag(
+        key=key,
+        type=type,
+        variants=variants,
+        status=status,
+        rules=rules,
+        default_variant=default,
+        off_variant=off,
+        salt=key if salt is None else salt,
+        client_exposed=client_exposed,
+        override=override,
+        version=version,
+    )
+
+
+def rule(serve: Serve, when: Condition | None = None, id: str = "rollout") -> Rule:
+    return Rule(id, when, serve)
+
+
+def ramp(weight: int) -> Split:
+    """`weight` out of 100,000 get "on", the rest "off"."""
+    return Split((("on", weight), ("off", 100_000 - weight)))
+
+
+def segment(key: str, *members: str) -> Segment:
+    return Segment(key, frozenset(members))

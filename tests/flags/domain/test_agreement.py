@@ -1,0 +1,82 @@
+"""The compiled path answers what the plain reading of the rules answers, whatever JSON the context carries."""
+
+import orjson
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.flags.domain.engine.compiler import CompiledRuleset, compile_ruleset
+from apps.flags.domain.engine.definitions import Ruleset
+from apps.flags.domain.engine.explain import Explanation, explain
+from apps.flags.domain.engine.outcome import Outcome, Reason
+from tests.flags.domain.strategies import contexts, flags, rulesets
+
+Context = dict[str, object]
+Answer = tuple[object, ...]
+many_contexts = st.lists(contexts, min_size=1, max_size=5)
+
+
+def answer(of: Outcome | Explanation) -> Answer:
+    """repr tells 1 from 1.0 and from True."""
+    return of.key, repr(of.value), of.variant, of.reason, of.error_code, of.error_details
+
+
+def rule_of(explanation: Explanation) -> str | None:
+    decided_by_rule = explanation.reason in (Reason.SPLIT, Reason.TARGETING_MATCH)
+    return explanation.rules[-1].rule.id if decided_by_rule else None
+
+
+def all_answers(compiled: CompiledRuleset, context: Context) -> list[Answer]:
+    return [(*answer(one), one.metadata, one.fragment) for one in compiled.evaluate_all(context)]
+
+
+@settings(max_examples=250, deadline=None)
+@given(rulesets(), many_contexts)
+def test_compiled_answers_what_explain_answers(ruleset: Ruleset, asked: list[Context]) -> None:
+    compiled = compile_ruleset(ruleset)
+    for context in asked:
+        for flag in ruleset.flags:
+            outcome = compiled.evaluate(flag.key, context)
+            explanation = explain(flag, ruleset.segments, context)
+            assert outcome is not None
+            assert answer(outcome) == answer(explanation)
+            assert outcome.metadata.get("ruleId") == rule_of(explanation)
+
+
+@settings(max_examples=120, deadline=None)
+@given(rulesets(), many_contexts)
+def test_all_flags_at_once_answer_what_each_answers_alone(ruleset: Ruleset, asked: list[Context]) -> None:
+    compiled = compile_ruleset(ruleset)
+    for context in asked:
+        alone = [compiled.evaluate(flag.key, context) for flag in ruleset.flags]
+        exposed = [one for one, flag in zip(alone, ruleset.flags, strict=True) if flag.client_exposed and one]
+        assert compiled.evaluate_all(context) == alone
+        assert compiled.evaluate_all(context, client_only=True) == exposed
+        outcomes, body = compiled.answer_all(context)
+        assert outcomes == alone
+        assert body == b"[" + b",".join(one.fragment for one in outcomes) + b"]"
+        assert [item["key"] for item in orjson.loads(body)] == [flag.key for flag in ruleset.flags]
+
+
+@settings(max_examples=100, deadline=None)
+@given(rulesets(), st.data(), many_contexts)
+def test_replacing_flags_equals_compiling_anew(ruleset: Ruleset, data: st.DataObject, asked: list[Context]) -> None:
+    changed = [data.draw(flags(key)) for key in data.draw(st.sets(st.sampled_from(["flag-0", "flag-2", "new"])))]
+    removed = data.draw(st.sets(st.sampled_from(["flag-1", "flag-3"])))
+    segments = data.draw(st.sampled_from([None, (), ruleset.segments[:1]]))
+    replaced = compile_ruleset(ruleset).replace(99, changed, segments, removed)
+
+    merged = {flag.key: flag for flag in (*ruleset.flags, *changed) if flag.key not in removed}
+    left = ruleset.segments if segments is None else segments
+    fresh = compile_ruleset(Ruleset(99, tuple(merged.values()), left))
+    assert replaced.version == 99
+    assert replaced.flags == fresh.flags
+    for context in asked:
+        assert all_answers(replaced, context) == all_answers(fresh, context)
+
+
+@settings(max_examples=100, deadline=None)
+@given(rulesets(), contexts)
+def test_a_second_answer_is_the_same_object(ruleset: Ruleset, context: Context) -> None:
+    compiled = compile_ruleset(ruleset)
+    for first, second in zip(compiled.evaluate_all(context), compiled.evaluate_all(context), strict=True):
+        assert first is second
