@@ -15,8 +15,9 @@ from apps.core.domain.diff import changes
 from apps.core.models import AuditEntry, Environment
 from apps.core.services import check_version
 from apps.flags.domain.engine.definitions import FlagType
+from apps.flags.domain.engine.validation import value_problems
 from apps.flags.models import Flag, FlagState, Variant
-from apps.flags.services.publishing import check, keep_version, publish
+from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
 
 EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed")
 BOOLEAN_VARIANTS = (("on", True), ("off", False))
@@ -171,8 +172,10 @@ def _bump_states(flag: Flag, entry: AuditEntry, at: datetime) -> None:
 def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
     flag.variants.all().delete()
     rows = [Variant(flag=flag, key=key, value=value, position=place) for place, (key, value) in enumerate(variants)]
-    for row in rows:
+    for place, row in enumerate(rows):
         row.clean_fields()
+        if problems := dict(value_problems(f"variants[{place}].value", FlagType(flag.type), row.value)):
+            raise InvalidFlag(problems)  # before the database sees a text that it cannot keep
     keys = [row.key for row in rows]
     if len(keys) != len(set(keys)):
         raise ValidationError({"variants": ["Two variants have the same key."]})

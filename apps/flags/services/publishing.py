@@ -32,10 +32,17 @@ def check(state: FlagState) -> None:
 
 
 def keep_version(state: FlagState, *, entry: AuditEntry, at: datetime) -> None:
-    """Close the present version at `at` and open the next one."""
-    FlagStateVersion.objects.filter(state=state, valid_to=None).update(valid_to=at)
+    """Close the present version and open the next one, never earlier than the one before it began.
+
+    `at` was read before the lock was had, so a change that waited may carry the earlier time.
+    """
+    present = FlagStateVersion.objects.filter(state=state, valid_to=None).first()
+    starts = max(at, present.valid_from) if present else at
+    if present:
+        present.valid_to = starts
+        present.save(update_fields=["valid_to"])
     FlagStateVersion.objects.create(
-        state=state, number=state.version, definition=definitions.whole(state), valid_from=at, entry=entry
+        state=state, number=state.version, definition=definitions.whole(state), valid_from=starts, entry=entry
     )
 
 

@@ -88,7 +88,7 @@ def set_members(
     reason: str = "",
 ) -> Segment:
     """Make exactly these the members in one environment. All or nothing; a bad line is named by its number."""
-    wanted = _checked(targeting_keys)
+    wanted = read_members(targeting_keys)
     with transaction.atomic():
         segment = Segment.objects.select_for_update().get(pk=segment_id)
         check_version(segment.version, expected_version)
@@ -117,7 +117,8 @@ def set_members(
     return segment
 
 
-def _checked(targeting_keys: Iterable[str]) -> set[str]:
+def read_members(targeting_keys: Iterable[str]) -> set[str]:
+    """The members that these lines name. Raises ValidationError naming each bad line."""
     lines = [line.strip() for line in targeting_keys]
     problems = [
         f"Line {number}: a targeting key has at most {TARGETING_KEY_LIMIT} characters."

@@ -1,6 +1,7 @@
 """The compiled path answers what the plain reading of the rules answers, whatever JSON the context carries."""
 
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from apps.flags.domain.engine.definitions import Ruleset
 from apps.flags.domain.engine.explain import Explanation, explain
 from apps.flags.domain.engine.outcome import Outcome, Reason
 from tests.flags.domain.strategies import contexts, flags, rulesets
+from tests.scale import scaled
 
 Context = dict[str, object]
 Answer = tuple[object, ...]
@@ -29,7 +31,8 @@ def all_answers(compiled: CompiledRuleset, context: Context) -> list[Answer]:
     return [(*answer(one), one.metadata, one.fragment) for one in compiled.evaluate_all(context)]
 
 
-@settings(max_examples=250, deadline=None)
+@pytest.mark.prove
+@settings(max_examples=scaled(short=250, long=40_000), deadline=None)
 @given(rulesets(), many_contexts)
 def test_compiled_answers_what_explain_answers(ruleset: Ruleset, asked: list[Context]) -> None:
     compiled = compile_ruleset(ruleset)
