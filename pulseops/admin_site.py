@@ -1,6 +1,5 @@
 """The admin site: Django's own, with our pages inside it and a sidebar grouped by task."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -12,14 +11,22 @@ from django.utils.translation import gettext_lazy as _
 class PulseOpsAdminSite(admin.AdminSite):
     site_header = site_title = "PulseOps"
     index_title = _("Overview")
-    enable_nav_sidebar = True
+    site_url = None
+    enable_nav_sidebar = False  # Django's own; ours is in templates/components
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
+        from apps.console import pages as console_pages
         from apps.flags import pages as flag_pages
 
-        ours = [path("p/<slug:project>/<slug:environment>/flags/", include(flag_pages.urlpatterns))]
+        ours: list[URLPattern | URLResolver] = [
+            path("p/<slug:project>/<slug:environment>/", include(console_pages.scoped_urlpatterns)),
+            path("p/<slug:project>/<slug:environment>/", include(flag_pages.urlpatterns)),
+            *console_pages.urlpatterns,
+        ]
         return [*ours, *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        context: Mapping[str, Any] = super().each_context(request)
-        return {**context}
+        from apps.core.pages import frame
+
+        inside = self.has_permission(request)
+        return {**super().each_context(request), **(frame(request) if inside else {})}

@@ -10,6 +10,7 @@ from celery import Celery
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pulseops.settings")
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # system checks load every page; that is the web process's matter
 env = environ.Env()
 
 # name -> (task, seconds). PULSEOPS_PERIOD_<NAME> overrides the seconds.

@@ -33,7 +33,8 @@ if not SECRET_KEY and not PRODUCTION:
 # --- Where it is reached -------------------------------------------------------------------------
 BIND = env.str("PULSEOPS_BIND", default="127.0.0.1")
 PORT = env.int("PULSEOPS_PORT", default=8000)
-PUBLIC_URL = (env.str("PULSEOPS_PUBLIC_URL", default="") or f"http://{BIND}:{PORT}").rstrip("/")
+_reached = "localhost" if BIND in {"0.0.0.0", "::"} else BIND  # noqa: S104 - every address binds, none is a name
+PUBLIC_URL = (env.str("PULSEOPS_PUBLIC_URL", default="") or f"http://{_reached}:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 _local_hosts = [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = sorted(
@@ -172,6 +173,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "EnvironmentKind": "apps.core.models.Environment.Kind",
+        "KeyKind": "apps.core.models.ApiKey.Kind",
+        "ActorKind": "apps.core.models.AuditEntry.ActorKind",
+        "FlagStatus": "apps.flags.models.FlagState.Status",
+        "OnOrOff": "apps.flags.serializers.ON_OR_OFF",
+    },
 }
 RATE_LIMIT_PER_KEY = env.int("PULSEOPS_RATE_LIMIT_PER_KEY", default=2_000)  # requests a second, per process
 RATE_LIMIT_PER_ADDRESS = env.int("PULSEOPS_RATE_LIMIT_PER_ADDRESS", default=1_000)  # requests a second, per process

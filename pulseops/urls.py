@@ -11,6 +11,6 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
-    path("api/v1/", include("pulseops.api")),
+    path("api/", include("pulseops.api")),
     path("admin/", admin.site.urls),
 ]

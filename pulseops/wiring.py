@@ -1,18 +1,55 @@
 """Who is connected to whom: everything that one app must hear of another without importing it."""
 
+from datetime import datetime
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from apps.core import navigation
 from apps.core import services as core
+from apps.core.live import measures
+from apps.core.live.flusher import Flusher
 from apps.core.live.follower import Follower
 from apps.core.live.keyring import keyring
 from apps.flags import services as flags
+from apps.flags.live import measures as flag_measures
 from apps.flags.live.rulesets import rulesets
+from apps.flags.live.streams import streams
+from apps.flags.live.usage import usage
+from pulseops.navigation import ENTRIES, KINDS
 
 LOOPS = {"sealer": "apps.core.sealer:run"}  # permanent children of `manage.py loops`
 
 
 def wire() -> None:
     core.adopt_environments_with(flags.adopt_environment)
+    navigation.wire(ENTRIES, KINDS)
+    rulesets.listen(streams.ruleset_swapped)
+    keyring.listen(streams.keys_swapped)
+    measures.measure(measures.own)
+    measures.measure(flag_measures.own)
 
 
 def follower() -> Follower:
     """What keeps a serving process's memory current."""
     return Follower([keyring, rulesets])
+
+
+def flusher() -> Flusher:
+    """What writes down the counts of a serving process."""
+    return Flusher([_write_flag_usage, _write_key_usage], seconds=settings.USAGE_FLUSH_SECONDS)
+
+
+def _write_flag_usage(at: datetime) -> None:
+    for hour, counts in usage.waiting(at=at).items():
+        flags.add_usage(counts=counts, at=hour)
+        usage.written(hour)
+
+
+def _write_key_usage(at: datetime) -> None:
+    used = keyring.take_used()
+    try:
+        core.mark_keys_used(used)
+    except DatabaseError:
+        keyring.keep_used(used)
+        raise

@@ -19,6 +19,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 BODY_SECONDS = 10.0  # for a body that does not arrive with its headers
+BODILESS = frozenset({204, 304})
 JSON = (b"content-type", b"application/json; charset=utf-8")
 
 _ids = itertools.count()
@@ -39,7 +40,7 @@ async def read_body(receive: Receive, limit: int) -> bytes:
     if not message.get("more_body"):
         if message["type"] == "http.disconnect":
             raise ClientGone
-        body: bytes = message["body"]
+        body: bytes = message.get("body", b"")
         if len(body) > limit:
             raise BodyTooLarge
         return body
@@ -52,7 +53,7 @@ async def _rest_of_body(message: Message, receive: Receive, limit: int) -> bytes
     while True:
         if message["type"] == "http.disconnect":
             raise ClientGone
-        body += message["body"]
+        body += message.get("body", b"")
         if len(body) > limit:
             raise BodyTooLarge
         if not message.get("more_body"):
@@ -98,9 +99,9 @@ class Cors:
         """What every answer carries. The list is shared: copy it, do not add to it."""
         return self._anyone or self._known.get(origin or b"", self._stranger)
 
-    def preflight(self, origin: bytes | None, methods: bytes) -> Headers:
+    def preflight(self, methods: bytes) -> Headers:
+        """What the answer to an OPTIONS request carries besides `headers`."""
         return [
-            *self.headers(origin),
             (b"access-control-allow-methods", methods),
             (b"access-control-allow-headers", self._allow_headers),
             (b"access-control-max-age", b"86400"),
@@ -108,7 +109,8 @@ class Cors:
 
 
 async def respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    """One answer in two messages; `headers` may be changed by the server."""
-    headers.append((b"content-length", b"%d" % len(body)))
+    """One answer in two messages. `headers` is added to, here and by servers."""
+    if status not in BODILESS:
+        headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,16 +1,18 @@
-"""The sidebar's registry: what can be gone to, by task. Apps do not register themselves; the admin site wires entries."""
+"""The sidebar's registry: what can be gone to, by task. Apps do not register themselves; entries are wired."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 
 from apps.core.models import Environment, Project
 
 Label = str | Promise
+REMEMBERED = "scope"  # in the session: [project key, environment key] last looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +55,60 @@ class Group:
     links: list[Link]
 
 
-def sidebar(entries: Iterable[Entry], request: HttpRequest, scope: Scope | None) -> list[Group]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the project or environment switch."""
+
+    label: str
+    url: str
+    current: bool
+    environment: Environment
+
+
+_entries: list[Entry] = []
+
+
+_kinds: dict[str, Label] = {}
+
+
+def wire(entries: Iterable[Entry], kinds: Mapping[str, Label]) -> None:
+    """The registry's one entrance: the composition root says once what there is, and how the trail words it."""
+    _entries[:] = entries
+    _kinds.update(kinds)
+
+
+def kinds() -> Mapping[str, Label]:
+    """Audit kind to what somebody did, such as "killed"."""
+    return _kinds
+
+
+def frame(request: HttpRequest, scopes: Sequence[Scope]) -> dict[str, Any]:
+    """Template context of the frame around every page: sidebar, switches, search. `scopes`: all there are."""
+    scope = start(request, scopes)
+    here = scope and [other for other in scopes if other.project == scope.project]
+    return {
+        "navigation": sidebar(request, scope),
+        "nav_scope": scope,
+        "projects": [_choice(request, other, scope) for other in _one_per_project(scopes, scope)],
+        "environments": [_choice(request, other, scope, by_environment=True) for other in here or ()],
+        "palette_url": reverse("admin:search", query=scope.kwargs if scope else None),
+    }
+
+
+def sidebar(request: HttpRequest, scope: Scope | None) -> list[Group]:
     """The groups in the order of their first entry, without what this person may not see."""
     groups: dict[str, Group] = {}
-    current = _current_name(request)
-    for entry in allowed(entries, request, scope):
+    for entry in allowed(request, scope):
         group = groups.setdefault(str(entry.group), Group(entry.group, []))
-        group.links.append(Link(entry.label, address(entry, scope), entry.icon, is_current(entry, current)))
+        group.links.append(Link(entry.label, address(entry, scope), entry.icon, _is_current(entry, request)))
     return list(groups.values())
 
 
-def allowed(entries: Iterable[Entry], request: HttpRequest, scope: Scope | None) -> list[Entry]:
+def allowed(request: HttpRequest, scope: Scope | None) -> list[Entry]:
     return [
         entry
-        for entry in entries
-        if (scope or not entry.scoped) and (not entry.permission or _has(request.user, entry.permission))
+        for entry in _entries
+        if (scope or not entry.scoped) and (not entry.permission or request.user.has_perm(entry.permission))
     ]
 
 
@@ -75,35 +116,57 @@ def address(entry: Entry, scope: Scope | None) -> str:
     return reverse(entry.url_name, kwargs=scope.kwargs if scope and entry.scoped else None)
 
 
-def is_current(entry: Entry, url_name: str) -> bool:
-    own = entry.url_name.removeprefix("admin:")
-    return url_name == own or bool(entry.family and url_name.startswith(entry.family))
+def start(request: HttpRequest, scopes: Sequence[Scope]) -> Scope | None:
+    """The page's own scope, else the last one of this session, else the first project's production.
+
+    The session only chooses where links lead; what a page is about is in its address.
+    """
+    own: Scope | None = getattr(request, "scope", None)
+    if own:
+        if request.session.get(REMEMBERED) != [*own.kwargs.values()]:
+            request.session[REMEMBERED] = [*own.kwargs.values()]
+        return own
+    last = request.session.get(REMEMBERED)
+    found = (scope for scope in scopes if [*scope.kwargs.values()] == last)
+    return next(found, None) or _main(scopes[:1] and [s for s in scopes if s.project == scopes[0].project])
 
 
-def same_page(request: HttpRequest, scope: Scope, entries: Sequence[Entry]) -> str:
+def _main(scopes: Sequence[Scope]) -> Scope | None:
+    """The environment that matters most: production, else the last one."""
+    production = (scope for scope in scopes if scope.environment.kind == Environment.Kind.PRODUCTION)
+    return next(production, scopes[-1] if scopes else None)
+
+
+def _one_per_project(scopes: Sequence[Scope], present: Scope | None) -> Iterator[Scope]:
+    """For each project the environment of the same name, else its main one."""
+    for _project, group in groupby(scopes, key=lambda scope: scope.project):
+        own = list(group)
+        same = (scope for scope in own if present and scope.environment.key == present.environment.key)
+        chosen = next(same, None) or _main(own)
+        if chosen:
+            yield chosen
+
+
+def _choice(request: HttpRequest, to: Scope, present: Scope | None, *, by_environment: bool = False) -> Choice:
+    label = to.environment.name if by_environment else to.project.name
+    current = present is not None and (to.environment if by_environment else to.project) == (
+        present.environment if by_environment else present.project
+    )
+    return Choice(label, _same_page(request, to), current, to.environment)
+
+
+def _same_page(request: HttpRequest, to: Scope) -> str:
     """The page being looked at, in another scope. An object of one project gives way to its list in another."""
     match = request.resolver_match
-    kept = dict(match.kwargs) if match else {}
-    if match and "environment" in kept:
-        moved = kept.get("project") != scope.project.key and len(kept) > len(scope.kwargs)
-        if not moved:
-            return reverse(match.view_name, kwargs=kept | scope.kwargs)
-    home = next((entry for entry in entries if entry.scoped and is_current(entry, _current_name(request))), None)
-    return address(home, scope) if home else reverse("admin:overview", kwargs=scope.kwargs)
+    if match and "environment" in match.kwargs:
+        about_object = len(match.kwargs) > len(to.kwargs)
+        if not about_object or match.kwargs["project"] == to.project.key:
+            return reverse(match.view_name, kwargs=match.kwargs | to.kwargs)
+    home = (entry for entry in _entries if entry.scoped and _is_current(entry, request))
+    return address(next(home, _entries[0]), to)
 
 
-def optional_address(url_name: str, **kwargs: Any) -> str | None:
-    """The address, or None where no page of that name is wired."""
-    try:
-        return reverse(url_name, kwargs=kwargs)
-    except NoReverseMatch:
-        return None
-
-
-def _current_name(request: HttpRequest) -> str:
+def _is_current(entry: Entry, request: HttpRequest) -> bool:
     match = request.resolver_match
-    return (match.url_name or "") if match else ""
-
-
-def _has(user: Any, permission: str) -> bool:
-    return bool(user.has_perm(permission))
+    here = (match.view_name or "") if match else ""
+    return here == entry.url_name or bool(entry.family and here.startswith(entry.family))

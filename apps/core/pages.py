@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views import View
 
-from apps.core import audit, clock, selectors
+from apps.core import audit, clock, navigation, selectors
 from apps.core.audit import Actor
 from apps.core.models import Environment, Project
 from apps.core.navigation import Label, Scope
@@ -106,6 +106,16 @@ class ScopedPage(Page):
 
     def frame(self) -> dict[str, Any]:
         return super().frame() | {"scope": self.scope}
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The context that draws the frame; one query. Project names are for those who may see projects."""
+    return navigation.frame(request, scopes() if request.user.has_perm("core.view_project") else [])
+
+
+def scopes() -> list[Scope]:
+    """Every environment of every project, in the order that people see them."""
+    return [Scope(row.project, row) for row in selectors.all_environments()]
 
 
 def find_scope(project_key: str, environment_key: str) -> Scope:

@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Extract
 
-from apps.core.models import ApiKey, AuditEntry, Environment, Project, Tick
+from apps.core.domain import chain
+from apps.core.models import ApiKey, AuditEntry, AuditPending, AuditSeal, Environment, Project, Tick
 
 
 def projects() -> QuerySet[Project]:
@@ -16,6 +17,16 @@ def projects() -> QuerySet[Project]:
 
 def environments(project: Project) -> QuerySet[Environment]:
     return project.environments.select_related("project").order_by("position", "id")
+
+
+def all_environments() -> QuerySet[Environment]:
+    """Of every project, in the order that people see them."""
+    return Environment.objects.select_related("project").order_by("project__name", "project_id", "position", "id")
+
+
+def environment(project_key: str, environment_key: str) -> Environment | None:
+    found = Environment.objects.select_related("project")
+    return found.filter(project__key=project_key, key=environment_key).first()
 
 
 def api_keys(project: Project) -> QuerySet[ApiKey]:
@@ -32,7 +43,9 @@ def keys_stamp() -> object:
 
     A sum and not a maximum: a change may commit after a later one, with the smaller `changed_at`.
     """
-    return ApiKey.objects.aggregate(Count("id"), Count("revoked_at"), changed=Sum(Extract("changed_at", "epoch")))
+    return ApiKey.objects.aggregate(
+        Count("id"), Sum("id"), Count("revoked_at"), changed=Sum(Extract("changed_at", "epoch"))
+    )
 
 
 def usable_keys(*, at: datetime) -> Iterator[tuple[bytes, dict[str, Any]]]:
@@ -59,8 +72,43 @@ def audit_entries(*, project: Project | None = None) -> QuerySet[AuditEntry]:
     return entries.filter(project=project) if project else entries
 
 
+def trail(
+    *,
+    project: Project | None = None,
+    kind: str = "",
+    actor: str = "",
+    subject: str = "",
+    before: tuple[datetime, int] | None,
+) -> QuerySet[AuditEntry]:
+    """Newest first, narrowed. `before` is the (at, id) of the last entry of the page read before."""
+    found = audit_entries(project=project)
+    for name, value in {"kind": kind, "actor_label": actor}.items():
+        found = found.filter(**{name: value}) if value else found
+    if subject:
+        found = found.filter(subject_label__icontains=subject)
+    if before:
+        at, last = before
+        found = found.filter(at__lte=at).exclude(at=at, id__gte=last)
+    return found
+
+
+def client_key(environment: Environment, *, at: datetime) -> ApiKey | None:
+    """The newest usable client key: its text is public, so pages may show it."""
+    return ApiKey.objects.usable(at).filter(environment=environment, kind=ApiKey.Kind.CLIENT).order_by("-id").first()
+
+
+def unsealed() -> int:
+    """Audit entries that wait for the sealer; a queue, so counting it is cheap."""
+    return AuditPending.objects.count()
+
+
 def audit_of(subject_type: str, subject_id: int | str) -> QuerySet[AuditEntry]:
     return audit_entries().filter(subject_type=subject_type, subject_id=str(subject_id))
+
+
+def has_link(digest: bytes) -> bool:
+    """Whether the chain has ever had this head; an empty chain's head is always known."""
+    return digest == chain.GENESIS or AuditSeal.objects.filter(digest=digest).exists()
 
 
 def last_tick(name: str) -> datetime | None:

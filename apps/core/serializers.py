@@ -152,7 +152,7 @@ class KeyIn(Reasoned):
 class ActorOut(serializers.Serializer[AuditEntry]):
     kind = serializers.ChoiceField(AuditEntry.ActorKind.choices, source="actor_kind")
     id = serializers.IntegerField(source="actor_id", allow_null=True)
-    label = serializers.CharField(source="actor_label")
+    label = serializers.CharField(source="actor_label")  # type: ignore[assignment]
 
 
 class AuditEntryOut(serializers.ModelSerializer[AuditEntry]):

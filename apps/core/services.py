@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from apps.core import audit, bus
@@ -52,13 +53,15 @@ def check_version(found: int, expected: int | None) -> None:
         raise StaleVersion(found, expected)
 
 
-def create_project(*, key: str, name: str, actor: Actor, at: datetime, description: str = "") -> Project:
+def create_project(
+    *, key: str, name: str, actor: Actor, at: datetime, description: str = "", reason: str = ""
+) -> Project:
     """A project with its three environments: development, staging, and production, which is protected."""
     project = Project(key=key, name=name, description=description, created_at=at)
     project.full_clean()
     with transaction.atomic():
         project.save()
-        audit.record(kind="core.project_created", subject=project, project_id=project.pk, actor=actor, at=at)
+        _record("core.project_created", project, actor, at, project_id=project.pk, reason=reason)
         for position, (env_key, env_name, kind, protected) in enumerate(DEFAULT_ENVIRONMENTS):
             create_environment(
                 project_id=project.pk,
@@ -69,6 +72,7 @@ def create_project(*, key: str, name: str, actor: Actor, at: datetime, descripti
                 position=position,
                 actor=actor,
                 at=at,
+                reason=reason,
             )
     return project
 
@@ -109,6 +113,7 @@ def create_environment(
     at: datetime,
     protected: bool = False,
     position: int = 0,
+    reason: str = "",
 ) -> Environment:
     environment = Environment(
         project_id=project_id,
@@ -122,7 +127,7 @@ def create_environment(
     environment.full_clean()
     with transaction.atomic():
         environment.save()
-        _record_environment("core.environment_created", environment, actor, at)
+        _record_environment("core.environment_created", environment, actor, at, reason=reason)
         for adopt in _adopters:
             adopt(environment, actor, at)
     return environment
@@ -164,9 +169,12 @@ def issue_key(
     at: datetime,
     scopes: Iterable[str] = (ApiKey.Scope.READ,),
     expires_at: datetime | None = None,
+    reason: str = "",
 ) -> IssuedKey:
     if environment_id is None and kind != ApiKey.Kind.MANAGEMENT:
         raise EnvironmentMissing
+    if expires_at is not None and expires_at <= at:
+        raise ValidationError({"expires_at": ["This moment has passed."]})
     with transaction.atomic():
         issued = _new_key(
             ApiKey(
@@ -180,7 +188,7 @@ def issue_key(
                 expires_at=expires_at,
             )
         )
-        _record_key("core.key_issued", issued.key, actor, at)
+        _record_key("core.key_issued", issued.key, actor, at, reason=reason)
     return issued
 
 

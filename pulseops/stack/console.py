@@ -13,9 +13,11 @@ class Console:
     def __init__(self) -> None:
         self.colour = sys.stdout.isatty()
         self._names: dict[str, int] = {}
+        self._inside_line = False
 
     def say(self, text: str) -> None:
-        print(text, flush=True)
+        print("\n" + text if self._inside_line else text, flush=True)
+        self._inside_line = False
 
     def line(self, name: str, text: str) -> None:
         self.say(f"{self._label(name)} {text}")
@@ -24,13 +26,16 @@ class Console:
     def step(self, title: str) -> Iterator[None]:
         """One line per step of the start, with how long it took."""
         began = time.monotonic()
-        print(f"  {title:<44}", end="", flush=True)
-        try:
-            yield
-        except BaseException:
-            print("failed", flush=True)
-            raise
-        print(f"{time.monotonic() - began:5.1f} s", flush=True)
+        self._begin(title)
+        yield
+        if not self._inside_line:  # a child said something meanwhile
+            self._begin(title)
+        self._inside_line = False
+        self.say(f"{time.monotonic() - began:5.1f} s")
+
+    def _begin(self, title: str) -> None:
+        print(f"  {title:<32}", end="", flush=True)
+        self._inside_line = True
 
     def _label(self, name: str) -> str:
         label = f"{name:<{NAME_WIDTH}} |"

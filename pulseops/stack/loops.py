@@ -1,6 +1,6 @@
 """Permanent children that wait rather than compute: threads of one process, started again when they crash.
 
-The registry is here; the work is in the apps.
+Which there are: pulseops/wiring.py. The work is in the apps.
 """
 
 import logging
@@ -8,24 +8,19 @@ import threading
 from collections.abc import Callable, Mapping
 from time import monotonic
 
-from django.utils.module_loading import import_string
-
 from pulseops.stack.supervisor import HEALTHY_SECONDS, restart_delay
 
 Loop = Callable[[threading.Event], None]  # runs until the event is set
 
-LOOPS: Mapping[str, str] = {
-    "audit-sealer": "apps.core.sealer.run",
-}
 STOP_SECONDS = 3.0
 log = logging.getLogger(__name__)
 
 
-def run_all(stop: threading.Event, loops: Mapping[str, str] = LOOPS) -> None:
+def run_all(stop: threading.Event, loops: Mapping[str, Loop]) -> None:
     """Run every loop until `stop` is set, then wait a moment for them to end."""
     threads = [
-        threading.Thread(target=keep_running, args=(name, import_string(path), stop), name=name, daemon=True)
-        for name, path in loops.items()
+        threading.Thread(target=keep_running, args=(name, loop, stop), name=name, daemon=True)
+        for name, loop in loops.items()
     ]
     for thread in threads:
         thread.start()

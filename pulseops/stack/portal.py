@@ -1,15 +1,17 @@
-"""The portal's own processes: their names and command lines. How they are kept running is the supervisor's matter."""
+"""The portal's own processes: their names and command lines. Keeping them running is the supervisor's matter."""
 
 import sys
 from pathlib import Path
 
 from pulseops.stack.processes import Program
 
+AS_ROOT = "ignore:You're running the worker with superuser privileges"  # harmless here: JSON messages only
+
 
 def programs(base: Path, listener: int) -> list[Program]:
-    """Web first, since people wait for it. A long task (a backup) has its own worker, so that it delays no alert."""
+    """Web first, since people wait for it. A long task has its own worker, so that it delays no alert."""
     manage = (sys.executable, str(base / "manage.py"))
-    celery = (sys.executable, "-m", "celery", "-A", "pulseops.celery")
+    celery = (sys.executable, "-W", AS_ROOT, "-m", "celery", "--quiet", "-A", "pulseops.celery")
     commands = {
         "web": (*manage, "serve", "--fd", str(listener)),
         "fast": (*celery, *_worker("fast", concurrency=2)),
@@ -24,7 +26,7 @@ def programs(base: Path, listener: int) -> list[Program]:
 
 
 def _worker(queue: str, *, concurrency: int) -> tuple[str, ...]:
-    """Threads, not forks: tasks wait for the database, HTTP or pg_dump, and a fork costs a Django each in memory."""
+    """Threads, not forks: tasks wait for the database, HTTP or pg_dump; every fork costs a Django in memory."""
     return (
         *("worker", "--queues", queue, "--hostname", f"{queue}@%h", "--loglevel", "WARNING"),
         *("--pool", "threads", "--concurrency", str(concurrency)),

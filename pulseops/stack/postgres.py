@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: making its data directory, clearing what a crash left, its command line, waiting for it.
+"""The embedded PostgreSQL: its data directory, clearing what a crash left, its command line, waiting for it.
 
 Plain Python. Listens on a unix socket only and asks every client for a password.
 """
@@ -14,7 +14,7 @@ import psycopg
 from pulseops.stack import identity
 from pulseops.stack.addresses import Addresses, secret
 from pulseops.stack.identity import Identity
-from pulseops.stack.processes import Program, StackError, command_of, run, state_of
+from pulseops.stack.processes import Program, StackError, command_of, run
 
 START_SECONDS = 60  # recovery after a power cut included
 ORPHAN_SECONDS = 10
@@ -24,9 +24,7 @@ def prepare(addresses: Addresses, who: Identity, *, durable: bool = True) -> Non
     """Make the data directory on first use, refuse one of another major version, clear stale locks."""
     data = addresses.postgres_data
     if data.is_symlink() and not data.exists():
-        raise StackError(
-            f"{data} leads to {data.readlink()}, which is gone: restore it, or start over: make reset"
-        )
+        raise StackError(f"{data} leads to {data.readlink()}, which is gone. To start over: make reset")
     addresses.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
     identity.own(addresses.sockets, who.owner)
     if not (data / "PG_VERSION").exists():
@@ -84,9 +82,9 @@ def connect(addresses: Addresses, database: str) -> "psycopg.Connection[tuple[ob
 
 
 def clear_stale_locks(addresses: Addresses) -> None:
-    """Remove the locks of a server that is gone; end one whose supervisor was killed.
+    """Remove the locks of a server that is gone; wait for one whose supervisor was killed.
 
-    PostgreSQL itself gives up when the recorded number belongs to a zombie or, after a reboot, to another program.
+    PostgreSQL itself gives up when the number in the lock belongs to a zombie or, by now, to another program.
     """
     lock = addresses.postgres_data / "postmaster.pid"
     if not lock.exists():
@@ -95,23 +93,19 @@ def clear_stale_locks(addresses: Addresses) -> None:
     deadline = time.monotonic() + ORPHAN_SECONDS
     while _is_our_server(pid, addresses):
         if time.monotonic() > deadline:
-            raise StackError(
-                f"A PostgreSQL from an earlier start still runs on this data (process {pid}): kill {pid}"
-            )
+            raise StackError(f"PostgreSQL from an earlier start still runs on this data: kill {pid}")
         time.sleep(0.1)  # the kernel told it to stop when its supervisor died
     for stale in (lock, *addresses.sockets.glob(".s.PGSQL.*")):
         stale.unlink(missing_ok=True)
 
 
 def _is_our_server(pid: int, addresses: Addresses) -> bool:
-    command = command_of(pid)
-    return (
-        "postgres" in command and str(addresses.postgres_data.resolve()) in command and state_of(pid) != "Z"
-    )
+    command = command_of(pid)  # empty for a zombie
+    return "postgres" in command and str(addresses.postgres_data.resolve()) in command
 
 
 def _create(addresses: Addresses, who: Identity, durable: bool) -> None:
-    """Initialise beside the final place and move it there, so that a killed first start leaves nothing half-made."""
+    """Initialise elsewhere and move it here, so that a killed first start leaves nothing half-made."""
     data = addresses.postgres_data.resolve()
     fresh, password = data.with_name("postgres.new"), addresses.sockets.resolve() / "password"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -138,10 +132,8 @@ def _initdb(who: Identity, data: Path, password: Path, durable: bool) -> tuple[s
 
 def _refuse_other_major(data: Path, who: Identity) -> None:
     made_by = (data / "PG_VERSION").read_text().strip()
-    version = subprocess.run(
-        [who.binaries / "postgres", "--version"], capture_output=True, text=True, check=True
-    )
-    installed = version.stdout.split()[-1].split(".")[0]
+    said = run((str(who.binaries / "postgres"), "--version"), identity=who.launch_as, failure="No PostgreSQL")
+    installed = said.split()[-1].split(".")[0]
     if made_by != installed:
         raise StackError(
             f"{data} was made by PostgreSQL {made_by}; this release brings {installed}. "

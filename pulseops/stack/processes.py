@@ -39,7 +39,7 @@ def start(program: Program) -> "subprocess.Popen[bytes]":
     """
     output = program.log.open("wb") if program.log else None
     try:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603
             launched(program),
             stdin=subprocess.DEVNULL,
             stdout=output or subprocess.PIPE,
@@ -59,18 +59,15 @@ def launched(program: Program) -> list[str]:
     return [*launcher, str(os.getpid()), str(int(program.orphan_signal)), program.identity, *program.command]
 
 
-def run(command: tuple[str, ...], *, identity: str, failure: str) -> None:
-    """Run to the end; on failure say what it said."""
-    done = subprocess.run(
-        launched(Program(failure, command, identity)),
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        cwd="/",
-        check=False,
+def run(command: tuple[str, ...], *, identity: str, failure: str) -> str:
+    """Run to the end and return what it said; on failure say so."""
+    arguments = launched(Program(failure, command, identity))
+    done = subprocess.run(  # noqa: S603
+        arguments, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd="/", check=False
     )
     if done.returncode:
         raise StackError(f"{failure}:\n{(done.stdout + done.stderr).strip()}")
+    return done.stdout
 
 
 def stop(process: "subprocess.Popen[bytes]", first: signal.Signals, seconds: float) -> None:
@@ -91,15 +88,8 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
         process.kill()
 
 
-def state_of(pid: int) -> str:
-    """The kernel's letter for a process: R, S, Z (zombie) ...; empty when there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
 def command_of(pid: int) -> str:
+    """A process's command line; empty when there is none, or only a zombie."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except (FileNotFoundError, ProcessLookupError):

@@ -6,35 +6,21 @@ from pathlib import Path
 from pulseops.stack import identity, lock
 from pulseops.stack.addresses import Addresses
 
-# The secret key and up.lock stay: the one harms nobody, the other is being held.
-MADE_BY_UP = (
-    *(
-        "postgres",
-        "postgres.new",
-        "postgres_password",
-        "postgres.log",
-        "postgresql",
-        "run",
-        "valkey",
-        "valkey.log",
-    ),
-    *("static", "demo.json", "beat-schedule", "beat-schedule.db", "beat-schedule.dat", "beat-schedule.dir"),
-)
+# Not the secret key, which harms nobody, nor up.lock, which is being held.
+MADE_BY_UP = ("postgres*", "valkey*", "run", "static", "demo.json", "beat-schedule*")
 
 
 def reset(addresses: Addresses) -> list[str]:
     """Returns the names of what was removed; refuses while the supervisor runs."""
     with lock.held(addresses.lock):
-        removed = [name for name in MADE_BY_UP if _remove(addresses.var / name)]
-        _remove(identity.outside_home(addresses))
-    return removed
+        found = [path for pattern in MADE_BY_UP for path in sorted(addresses.var.glob(pattern))]
+        for path in (*found, addresses.sockets, identity.outside_home(addresses)):
+            _remove(path)
+    return [path.name for path in found]
 
 
-def _remove(path: Path) -> bool:
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    elif path.is_dir():
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        return False
-    return True
+        path.unlink(missing_ok=True)

@@ -3,28 +3,18 @@
 No rules and no URLs live here.
 """
 
-import multiprocessing
-import signal
 import socket
 from types import FrameType
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from apps.core.live import shutdown
-from pulseops.stack import launch
 
 GRACE_SECONDS = 3  # for requests under way, after the streams were told to end
 BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    def run(self, sockets: list[socket.socket] | None = None) -> None:
-        parent = multiprocessing.parent_process()
-        if parent and parent.pid:  # one of several workers
-            launch.die_with(parent.pid, signal.SIGKILL)
-        super().run(sockets)
-
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         shutdown.begin()  # before uvicorn waits for connections: open streams end by themselves
         super().handle_exit(sig, frame)
@@ -36,21 +26,17 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
-def serve(listener: socket.socket, *, workers: int = 1, access_log: bool = False) -> None:
+def serve(listener: socket.socket, *, access_log: bool = False) -> None:
     config = uvicorn.Config(
         "pulseops.asgi:application",
         http="httptools",
         loop="uvloop",
-        workers=workers,
         access_log=access_log,
         log_config=None,
+        log_level="warning",
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = Server(config)
-    if workers > 1:
-        Multiprocess(config, target=server.run, sockets=[listener]).run()
-    else:
-        server.run(sockets=[listener])
+    Server(config).run(sockets=[listener])

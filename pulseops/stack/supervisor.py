@@ -17,7 +17,7 @@ from pulseops.stack.processes import Program
 
 LAST_LINES = 12
 HEALTHY_SECONDS = 60  # a child that lived this long starts again without delay
-GRACE_SECONDS = 3.4  # for the portal's own processes, before they are killed
+GRACE_SECONDS = 3.8  # for the portal's own processes, before they are killed
 SERVER_GRACE_SECONDS = 1.0  # for the database after that
 
 
@@ -95,9 +95,7 @@ class Supervisor:
         delay = restart_delay(child.failures)
         child.restart_at = now + delay
         name = child.program.name
-        self.console.line(
-            name, f"{_ending(child.process.returncode)}; starts again in {delay:g} s. Its last lines:"
-        )
+        self.console.line(name, f"{_ending(child.process.returncode)}; starts again in {delay:g} s. Its last lines:")
         for text in child.last_lines():
             self.console.line(name, f"  {text}")
 
@@ -109,7 +107,7 @@ class Supervisor:
 
     def _pass_lines(self, seconds: float) -> None:
         if not self._pipes.get_map():
-            return time.sleep(seconds)
+            time.sleep(seconds)
         for key, _ in self._pipes.select(seconds):
             chunk = os.read(key.fd, 65536)
             if not chunk:

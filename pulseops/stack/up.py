@@ -1,12 +1,13 @@
-"""`manage.py up`: everything on one machine, from an empty directory to the first page, under one supervisor."""
+"""Everything on one machine, from an empty directory to the first page, under one supervisor."""
 
 import http.client
+import os
 import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -30,11 +31,10 @@ def up(*, with_demo: bool) -> None:
     """Run until SIGINT, SIGTERM or SIGHUP; everything is stopped when this returns."""
     began = time.monotonic()
     console = Console()
-    with (
-        interruptible(),
-        lock.held(settings.ADDRESSES.lock) as killed,
-        closing(_listener(killed)) as listener,
-    ):
+    with ExitStack() as stack:
+        stack.enter_context(interruptible())
+        killed = stack.enter_context(lock.held(settings.ADDRESSES.lock))
+        listener = stack.enter_context(closing(_listener(killed)))
         supervisor = Supervisor(console)
         try:
             console.say(f"PulseOps {settings.VERSION} starts; its data is in {settings.VAR_DIR}")
@@ -54,7 +54,7 @@ def up(*, with_demo: bool) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Explicit handlers, since a shell's background job starts with SIGINT ignored. A second signal changes nothing."""
+    """Explicit handlers: a shell's background job starts with SIGINT ignored. A second signal changes nothing."""
 
     def interrupt(*_: Any) -> NoReturn:
         for number in STOP_SIGNALS:
@@ -70,7 +70,7 @@ def interruptible() -> Iterator[None]:
 
 
 def _listener(killed: bool) -> socket.socket:
-    """The portal's port, taken before anything starts. After a kill the last web process may need a moment to end."""
+    """The portal's port, taken before anything starts; after a kill the last web process may still be ending."""
     patience = time.monotonic() + (ORPHANED_PORT_SECONDS if killed else 0)
     while True:
         try:
@@ -78,7 +78,7 @@ def _listener(killed: bool) -> socket.socket:
         except OSError as error:
             if time.monotonic() >= patience:
                 raise StackError(
-                    f"Cannot listen on {settings.BIND}:{settings.PORT}: {error.strerror}. "
+                    f"Cannot listen on {settings.BIND}:{settings.PORT}: {os.strerror(error.errno or 0)}. "
                     f"Choose another port, for example: PULSEOPS_PORT={settings.PORT + 1} make run"
                 ) from error
             time.sleep(0.1)
@@ -123,14 +123,16 @@ def _prepare(console: Console, with_demo: bool) -> "demo.DemoFacts | None":
 
 
 def _start_portal(supervisor: Supervisor, listener: socket.socket) -> None:
-    """Returns when the web process answers; meanwhile the children's lines are passed on."""
+    """The web process alone until it answers, since people wait for it; then the rest."""
     answered = threading.Event()
     with supervisor.console.step("First page"):
-        for program in portal.programs(settings.BASE_DIR, listener.fileno()):
-            supervisor.start(program)
+        web, *others = portal.programs(settings.BASE_DIR, listener.fileno())
+        supervisor.start(web)
         threading.Thread(target=_wait_for_page, args=(answered,), daemon=True).start()
         while not answered.is_set():
             supervisor.turn(0.1)
+    for program in others:
+        supervisor.start(program)
 
 
 def _wait_for_page(answered: threading.Event) -> None:

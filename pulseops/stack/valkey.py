@@ -1,4 +1,4 @@
-"""The embedded Valkey: its command line and waiting for it. Keeps nothing on disk: losing all of it loses nothing.
+"""The embedded Valkey: its command line and waiting for it. Nothing on disk: losing it all loses nothing.
 
 Plain Python. Listens on a unix socket only, in a directory that is its owner's alone.
 """

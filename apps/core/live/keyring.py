@@ -12,8 +12,6 @@ from apps.core.domain import keys
 
 LOOK_AGAIN_SECONDS = 1.0
 
-LOOK_AGAIN_SECONDS = 1.0  # at the most often, however many wrong tokens arrive
-
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
@@ -66,15 +64,6 @@ class Keyring:
         if facts is None or (facts.expires_at is not None and facts.expires_at <= at):
             return None
         return facts
-
-    def look_again(self) -> bool:
-        """Ask the database, for a key issued a moment ago or where no follower runs. False: not so soon again."""
-        at = time.monotonic()
-        if at - self._looked_at < LOOK_AGAIN_SECONDS:
-            return False
-        self._looked_at = at
-        self.refresh({})
-        return True
 
     def listen(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)

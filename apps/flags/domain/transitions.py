@@ -60,6 +60,8 @@ def lift_kill(serving: Serving, status: FlagStatus) -> Serving:
     """Back to `status`, on or off, with the rules from before the kill."""
     if serving.status is not FlagStatus.KILLED:
         raise FlagIsNotKilled
+    if status is FlagStatus.KILLED:
+        raise FlagIsKilled
     return replace(serving, status=status)
 
 

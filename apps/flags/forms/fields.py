@@ -20,8 +20,8 @@ class PercentField(forms.DecimalField):
 
     def __init__(self, **options: Any) -> None:
         messages = {
-            "min_value": _("A share is at least 0 %."),
-            "max_value": _("A share is at most 100 %."),
+            "min_value": _("A share is at least 0 %%."),
+            "max_value": _("A share is at most 100 %%."),
             "max_decimal_places": _("A share has at most 3 decimals."),
             "invalid": _("Type a number such as 25 or 0.5."),
             "required": _("Type a number such as 25 or 0.5."),
@@ -90,3 +90,10 @@ def percent_text(weight: int) -> str:
 
 def choices(keys: Iterable[str]) -> list[tuple[str, str]]:
     return [(key, key) for key in keys]
+
+
+def free_key(key: str) -> str:
+    """A key is a part of its page's address, where this word means the form for a new one."""
+    if key == "new":
+        raise ValidationError(_("The word new is taken by an address of PulseOps. Choose another key."))
+    return key

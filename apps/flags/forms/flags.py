@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from django import forms
@@ -12,12 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.overrides import UnreadableOverride, read_override
-from apps.flags.forms.fields import ReasonField, TagsField, VersionField
+from apps.flags.forms.fields import ReasonField, TagsField, VersionField, free_key
 from apps.flags.models import Flag
 from apps.flags.models.flags import flag_key
 
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Flag]
+else:  # Django's class takes no parameter when it runs
+    ModelForm = forms.ModelForm
+
 SPARE_ROWS = 3
-TAKEN_BY_ADDRESSES = {"new"}
 EXAMPLES = {
     FlagType.BOOLEAN: _("Type true or false."),
     FlagType.STRING: _("Type a text."),
@@ -27,7 +31,7 @@ EXAMPLES = {
 }
 
 
-class FlagFieldsForm(forms.ModelForm[Flag]):
+class FlagFieldsForm(ModelForm):
     tags = TagsField(required=False, label=_("Tags"), help_text=_("Words between commas, for example checkout, q3."))
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -47,10 +51,14 @@ class NewFlagForm(FlagFieldsForm):
         widgets = {"type": forms.RadioSelect, "description": forms.Textarea(attrs={"rows": 2})}
         help_texts = {"key": _("Your code asks for it, so it stays as it is: for example checkout-v2.")}
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["type"].choices = Flag.Type.choices  # type: ignore[attr-defined]  # no blank one
+
     def clean_key(self) -> str:
-        key: str = self.cleaned_data["key"]
-        if key in TAKEN_BY_ADDRESSES:
-            raise ValidationError(_("This word is part of PulseOps's own addresses. Choose another key."))
+        key = free_key(self.cleaned_data["key"])
+        if Flag.objects.filter(project=self.instance.project, key=key).exists():
+            raise ValidationError(_("A flag with this key exists already."))
         return key
 
     @property
@@ -111,8 +119,11 @@ class Variants:
         self._places = [place for place, variant in found if variant]
         variants = [variant for _place, variant in found if variant]
         self._refuse_repeats([key for key, _value in variants])
-        at_fault = any(row.errors for row in self.rows.forms) or self.rows.non_form_errors()
-        return None if at_fault else variants
+        return None if self.at_fault else variants
+
+    @property
+    def at_fault(self) -> bool:
+        return bool(self.faults or self.rows.non_form_errors() or any(row.errors for row in self.rows.forms))
 
     def add_fault(self, path: str, message: str) -> None:
         """Puts a service's complaint, such as `variants[1].value`, at its row."""

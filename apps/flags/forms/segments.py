@@ -1,23 +1,36 @@
 """Segments and their members."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apps.flags.forms.fields import ReasonField, VersionField
+from apps.flags.forms.fields import ReasonField, VersionField, free_key
 from apps.flags.models import Segment
+from apps.flags.services.segments import read_members
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Segment]
+else:  # Django's class takes no parameter when it runs
+    ModelForm = forms.ModelForm
 
 
-class NewSegmentForm(forms.ModelForm[Segment]):
+class NewSegmentForm(ModelForm):
     class Meta:
         model = Segment
         fields = ["key", "name", "description"]
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
         help_texts = {"key": _("Rules and contexts name it, so it stays as it is: for example beta-testers.")}
 
+    def clean_key(self) -> str:
+        key = free_key(self.cleaned_data["key"])
+        if Segment.objects.filter(project=self.instance.project, key=key).exists():
+            raise ValidationError(_("A segment with this key exists already."))
+        return key
 
-class EditSegmentForm(forms.ModelForm[Segment]):
+
+class EditSegmentForm(ModelForm):
     version = VersionField()
 
     class Meta:
@@ -40,6 +53,8 @@ class MembersForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["reason"] = ReasonField(required=reason_required)
 
-    @property
-    def lines(self) -> list[str]:
-        return str(self.cleaned_data["targeting_keys"]).splitlines()
+    def clean_targeting_keys(self) -> set[str]:
+        try:
+            return read_members(self.cleaned_data["targeting_keys"].splitlines())
+        except ValidationError as error:
+            raise ValidationError(error.messages) from error

@@ -29,13 +29,14 @@ class ToggleForm(ReasonForm):
                 label=_("Turn on for"),
                 choices=[("everyone", _("Everyone")), ("rules", _("Only whom the present rollout names"))],
                 initial="everyone",
+                required=False,  # a form from before there were rules is stale, which is told better than this
                 widget=forms.RadioSelect,
             )
         if len(variants) > 2:
             self.fields["variant"] = forms.ChoiceField(
-                label=_("Everyone gets"), choices=choices(variants), initial=main
+                label=_("Everyone gets"), choices=choices(variants), initial=main, required=False
             )
-        self._main = main
+        self.main = main
 
     @property
     def keeps_rules(self) -> bool:
@@ -43,7 +44,7 @@ class ToggleForm(ReasonForm):
 
     @property
     def variant(self) -> str:
-        return str(self.cleaned_data.get("variant") or self._main)
+        return str(self.cleaned_data.get("variant") or self.main)
 
 
 class KillForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from apps.flags.selectors.flags import (
     FlagVersion,
+    described,
     flag_in,
     flags,
     flags_with_states,
@@ -11,6 +12,7 @@ from apps.flags.selectors.flags import (
     states_of,
     usage_by_variant,
     usage_totals,
+    versions,
 )
 from apps.flags.selectors.rulesets import (
     Stamp,
@@ -21,11 +23,18 @@ from apps.flags.selectors.rulesets import (
     segments_of,
     state_stamps,
 )
+from apps.flags.selectors.summary import KilledFlag, LockedFlag, Summary, evaluations_by_hour, flag_summary
 
 __all__ = [
-    "Stamp",
     "FlagVersion",
+    "KilledFlag",
+    "LockedFlag",
+    "Stamp",
+    "Summary",
+    "described",
+    "evaluations_by_hour",
     "flag_in",
+    "flag_summary",
     "flags",
     "flags_in",
     "flags_with_states",
@@ -40,4 +49,5 @@ __all__ = [
     "states_of",
     "usage_by_variant",
     "usage_totals",
+    "versions",
 ]

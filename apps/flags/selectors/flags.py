@@ -1,6 +1,6 @@
 """Flags, states, history and usage for pages and the API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,13 +66,22 @@ class FlagVersion:
     changes: Changes
 
 
+def versions(state: FlagState) -> QuerySet[FlagStateVersion]:
+    """Newest first."""
+    return FlagStateVersion.objects.filter(state=state).select_related("entry").order_by("-number")
+
+
+def described(rows: Sequence[FlagStateVersion]) -> list[FlagVersion]:
+    """Consecutive versions of one state, newest first, each with its changes against the one before it."""
+    if not rows:
+        return []
+    last = FlagStateVersion.objects.filter(state=rows[-1].state_id, number=rows[-1].number - 1).first()
+    earlier = [*(row.definition for row in rows[1:]), last.definition if last else {}]
+    return [_version(row, before) for row, before in zip(rows, earlier, strict=True)]
+
+
 def history(state: FlagState, *, limit: int = 50) -> list[FlagVersion]:
-    """Newest first. Each version's changes are against the one before it."""
-    rows = list(FlagStateVersion.objects.filter(state=state).select_related("entry").order_by("-number")[: limit + 1])
-    earlier: list[Mapping[str, Any]] = [row.definition for row in rows[1:]]
-    if len(rows) <= limit:
-        earlier.append({})
-    return [_version(row, before) for row, before in zip(rows[:limit], earlier, strict=False)]
+    return described(list(versions(state)[:limit]))
 
 
 def segments(project: Project) -> QuerySet[Segment]:

@@ -1,5 +1,6 @@
 """`manage.py loops`: the permanent children."""
 
+import pkgutil
 import signal
 import threading
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from pulseops.stack import loops
+from pulseops.wiring import LOOPS
 
 
 class Command(BaseCommand):
@@ -17,4 +19,4 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        loops.run_all(stop)
+        loops.run_all(stop, {name: pkgutil.resolve_name(path) for name, path in LOOPS.items()})

@@ -10,9 +10,7 @@ from pulseops.stack.reset import reset
 
 
 class Command(BaseCommand):
-    help = (
-        "Removes the embedded servers' data and everything else `up` made under var. Refuses while `up` runs."
-    )
+    help = "Removes the embedded servers' data and everything else `up` made under var. Refuses while `up` runs."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,6 +22,4 @@ class Command(BaseCommand):
             removed = reset(settings.ADDRESSES)
         except StackError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(
-            f"Removed from {settings.VAR_DIR}: {', '.join(removed) or 'nothing, it was clean'}."
-        )
+        self.stdout.write(f"Removed from {settings.VAR_DIR}: {', '.join(removed) or 'nothing'}.")

@@ -1,5 +1,6 @@
 """`manage.py serve`: the web server alone."""
 
+import os
 import socket
 from argparse import ArgumentParser
 from typing import Any
@@ -11,18 +12,15 @@ from pulseops.stack import serving
 
 
 class Command(BaseCommand):
-    help = (
-        "Serves the portal on PULSEOPS_BIND:PULSEOPS_PORT. `up` runs this together with everything it needs."
-    )
+    help = "Serves the portal on PULSEOPS_BIND:PULSEOPS_PORT. `up` runs this and everything it needs."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--workers", type=int, default=1, help="web processes (default 1)")
         parser.add_argument("--access-log", action="store_true", help="log every request")
         parser.add_argument("--fd", type=int, help="an inherited listening socket instead of the address")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        serving.serve(_listener(options["fd"]), workers=options["workers"], access_log=options["access_log"])
+        serving.serve(_listener(options["fd"]), access_log=options["access_log"])
 
 
 def _listener(descriptor: int | None) -> socket.socket:
@@ -31,4 +29,4 @@ def _listener(descriptor: int | None) -> socket.socket:
     try:
         return serving.listen(settings.BIND, settings.PORT)
     except OSError as error:
-        raise CommandError(f"Cannot listen on {settings.BIND}:{settings.PORT}: {error.strerror}") from error
+        raise CommandError(f"Cannot listen on {settings.BIND}:{settings.PORT}: {os.strerror(error.errno or 0)}") from error

@@ -10,9 +10,7 @@ from pulseops.stack.up import up
 
 
 class Command(BaseCommand):
-    help = (
-        "Starts everything: the embedded servers (unless their URLs are set), web, workers, beat and loops."
-    )
+    help = "Starts everything: embedded servers (unless their URLs are set), web, workers, beat, loops."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

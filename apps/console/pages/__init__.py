@@ -1,0 +1,18 @@
+"""The console's own pages. They read and link; what changes something is the owning app's page."""
+
+from django.urls import URLPattern, path
+
+from apps.console.pages.health import Health
+from apps.console.pages.overview import Home, OverviewPage
+from apps.console.pages.search import Search
+from apps.console.pages.timeline import Timeline
+
+urlpatterns: list[URLPattern] = [
+    path("", Home.as_view(), name="index"),
+    path("health/", Health.as_view(), name="health"),
+    path("search.json", Search.as_view(), name="search"),
+]
+scoped_urlpatterns: list[URLPattern] = [
+    path("", OverviewPage.as_view(), name="overview"),
+    path("timeline/", Timeline.as_view(), name="timeline"),
+]

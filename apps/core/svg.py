@@ -1,0 +1,69 @@
+"""Icons and charts as SVG text. Plain data in, markup out; colours come from the style sheet."""
+
+from collections.abc import Sequence
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+# Drawn on a 16 by 16 grid, stroked with the text colour.
+ICONS = {
+    "pulse": "M1 8.5h3L6 3l3.5 10L12 6.5l1 2h2",
+    "overview": "M2 2.5h5v5H2zM9 2.5h5v3H9zM9 8h5v5.5H9zM2 10h5v3.5H2z",
+    "flag": "M3.5 14.5v-13M3.5 2.5h9l-2 3 2 3h-9",
+    "people": "M6 7.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM1.5 13.5c.4-2.6 2-4 4.5-4s4.1 1.4 4.5 4"
+    "M11 3a2.3 2.3 0 0 1 0 4.4M12 9.8c1.4.5 2.2 1.7 2.5 3.7",
+    "person": "M8 7.5a2.75 2.75 0 1 0 0-5.5 2.75 2.75 0 0 0 0 5.5zM2.5 14c.5-2.9 2.5-4.3 5.5-4.3s5 1.4 5.5 4.3",
+    "role": "M8 1.5l5.5 2v4c0 3.3-2.1 5.8-5.5 7-3.4-1.2-5.5-3.7-5.5-7v-4zM5.5 8l2 2 3-3.5",
+    "layers": "M8 2l6 3-6 3-6-3zM2 8l6 3 6-3M2 11l6 3 6-3",
+    "box": "M2 2.5h12v4.5H2zM2 9h12v4.5H2zM4.5 4.8h.01M4.5 11.3h.01",
+    "key": "M10.2 9.3a3.7 3.7 0 1 0-3.5-3.5L2 10.5V14h3v-2h2v-2h1.5zM11 5h.01",
+    "trail": "M2.5 3.5v3h3M2.9 6.2A5.5 5.5 0 1 1 2.6 9.5M8 5v3.2l2.2 1.5",
+    "seal": "M8 9.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM5.5 8.8L4.5 14.5 8 12.6l3.5 1.9-1-5.7",
+    "chart": "M2 14h12M4 11.5v-4M8 11.5v-9M12 11.5v-6",
+    "history": "M4.5 3h9M4.5 8h9M4.5 13h9M1.8 3h.01M1.8 8h.01M1.8 13h.01",
+    "health": "M8 13.7C3.6 10.9 1.7 8.6 1.7 6.1a3.1 3.1 0 0 1 6.3-1 3.1 3.1 0 0 1 6.3 1c0 2.5-1.9 4.8-6.3 7.6z",
+    "book": "M2.5 3h4L8 4.2 9.5 3h4v9.5h-4L8 13.7l-1.5-1.2h-4zM8 4.2v9.5",
+    "search": "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7l3.3 3.3",
+    "menu": "M2 4h12M2 8h12M2 12h12",
+    "down": "M4 6.5l4 4 4-4",
+    "leave": "M6.5 2.5h-4v11h4M6 8h8M11 5l3 3-3 3",
+    "check": "M3 8.5l3.2 3.2L13 4.5",
+}
+
+
+def icon(name: str) -> SafeString:
+    """Decoration: the words beside it carry the meaning."""
+    return format_html(
+        '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="{}"/></svg>', ICONS[name]
+    )
+
+
+def bars(values: Sequence[int], *, label: str, height: int = 48) -> SafeString:
+    """One bar per value, as wide as its container. `label` says in a sentence what it shows."""
+    top, step = max([*values, 1]), 10
+    rects = (
+        (n * step, height - tall, step - 2, tall)
+        for n, value in enumerate(values)
+        if (tall := max(round(value / top * height), 1 if value == 0 else 3))
+    )
+    return format_html(
+        '<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>',
+        label,
+        max(len(values) * step - 2, 1),
+        height,
+        format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}" rx="1.5"/>', rects),
+    )
+
+
+def shares(weights: Sequence[int], *, label: str) -> SafeString:
+    """A stacked bar: each weight's part of their sum, in the colours of `.bar-a` to `.bar-d`."""
+    total, rects, x = sum(weights) or 1, [], 0.0
+    for n, weight in enumerate(weights):
+        width = weight / total * 100
+        rects.append(("abcd"[n % 4], f"{x:.3f}", f"{width:.3f}"))
+        x += width
+    return format_html(
+        '<svg class="bar" role="img" aria-label="{}" viewBox="0 0 100 8" preserveAspectRatio="none">{}</svg>',
+        label,
+        format_html_join("", '<rect class="bar-{}" x="{}" y="0" width="{}" height="8"/>', rects),
+    )

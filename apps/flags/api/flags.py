@@ -1,0 +1,93 @@
+"""Flags: what is the same in every environment, and how often each variant was served."""
+
+from datetime import timedelta
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core import clock
+from apps.core.api.schema import endpoint, example
+from apps.flags import selectors, services
+from apps.flags.api.views import FlagsViewSet
+from apps.flags.domain.access import Action
+from apps.flags.serializers import FlagChange, FlagFilter, FlagIn, FlagOut, UsageFilter, UsageOut
+from apps.flags.services import FlagFields
+
+BOOLEAN = example("A boolean flag", {"key": "checkout-v2", "name": "New checkout", "type": "boolean"}, request=True)
+STRING = example(
+    "A string flag",
+    {
+        "key": "button-colour",
+        "name": "Colour of the buy button",
+        "type": "string",
+        "variants": [{"key": "green", "value": "#080"}, {"key": "blue", "value": "#008"}],
+        "client_exposed": True,
+        "reason": "colour test",
+    },
+    request=True,
+)
+
+
+class FlagViewSet(FlagsViewSet):
+    ordering = ("key",)
+    actions = {
+        "list": Action.VIEW,
+        "create": Action.CREATE,
+        "retrieve": Action.VIEW,
+        "partial_update": Action.EDIT,
+        "usage": Action.VIEW,
+    }
+
+    @endpoint("Flags", "List flags", answers=FlagOut, many=True, query=FlagFilter)
+    def list(self, request: Request, project: str) -> Response:
+        wanted = self.query(FlagFilter)
+        shown = wanted.pop("environment", self.bound_to)
+        environment = self.environment_named(shown) if shown is not None else None
+        found = selectors.flags(self.project, environment=environment, **wanted)
+        return self.page(selectors.flags_with_states(found), FlagOut, environment=shown)
+
+    @endpoint(
+        "Flags",
+        "Create a flag",
+        description="It is off in every environment. Boolean flags get the variants `on` and `off` unless others come.",
+        body=FlagIn,
+        answers=FlagOut,
+        status=201,
+        conflict="The key is taken.",
+        examples=[BOOLEAN, STRING],
+    )
+    def create(self, request: Request, project: str) -> Response:
+        body = self.body(FlagIn)
+        signed = self.signed(body)
+        flag = services.create_flag(project_id=self.project.pk, fields=FlagFields(**body), **signed)
+        return Response(self._shown(flag.key), status=201)
+
+    @endpoint("Flags", "Read a flag", answers=FlagOut)
+    def retrieve(self, request: Request, project: str, flag: str) -> Response:
+        return Response(FlagOut(self.flag, context={"environment": self.bound_to}).data)
+
+    @endpoint(
+        "Flags",
+        "Change a flag",
+        description="For every environment at once. Key and type stay; `variants` replaces all of them.",
+        body=FlagChange,
+        answers=FlagOut,
+        conflict="Somebody else was faster.",
+    )
+    def partial_update(self, request: Request, project: str, flag: str) -> Response:
+        body = self.body(FlagChange)
+        signed = self.signed(body)
+        services.update_flag(flag_id=self.flag.pk, fields=body, **signed)
+        return Response(self._shown(flag))
+
+    @endpoint("Flags", "Count what was served", answers=UsageOut, query=UsageFilter)
+    def usage(self, request: Request, project: str, flag: str) -> Response:
+        wanted = self.query(UsageFilter)
+        environment = self.environment_named(wanted["environment"])
+        since = clock.now() - timedelta(hours=wanted["hours"])
+        counts = selectors.usage_by_variant(self.flag, environment, since=since)
+        variants = [{"variant": variant, "count": count} for variant, count in counts.items()]
+        return Response(UsageOut({"since": since, "total": sum(counts.values()), "variants": variants}).data)
+
+    def _shown(self, key: str) -> object:
+        return FlagOut(selectors.flag_in(self.project, key)).data

@@ -1,0 +1,37 @@
+"""What the flags' resources share: who may, which refusals, and the flag or state in the address."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import ClassVar
+
+from django.shortcuts import get_object_or_404
+from django.urls.converters import StringConverter
+
+from apps.core.api.views import ApiViewSet
+from apps.flags import selectors
+from apps.flags.api.problems import REFUSALS
+from apps.flags.domain.access import Action, needed
+from apps.flags.models import Flag, FlagState
+
+
+class FlagKey(StringConverter):
+    regex = r"[A-Za-z][A-Za-z0-9._-]*"
+
+
+class FlagsViewSet(ApiViewSet):
+    refusals = REFUSALS
+    actions: ClassVar[Mapping[str, Action]] = {}
+
+    @property
+    def needs(self) -> Mapping[str, str]:  # type: ignore[override]
+        return {name: needed(action)[0] for name, action in self.actions.items()}
+
+    @cached_property
+    def flag(self) -> Flag:
+        rows = selectors.flags_with_states(selectors.flags(self.project))
+        return get_object_or_404(rows, key=self.kwargs["flag"])
+
+    @cached_property
+    def state(self) -> FlagState:
+        rows = selectors.states_of(self.flag)
+        return get_object_or_404(rows, environment__key=self.kwargs["environment"])

@@ -1,0 +1,130 @@
+"""The flag's own page: what it serves here, its rollout form with the live preview, history, usage, snippets."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from apps.flags import selectors
+from apps.flags.domain.access import Action
+from apps.flags.domain.audience import main_variant
+from apps.flags.domain.engine.definitions import Flag, FlagStatus
+from apps.flags.forms import PreviewForm, RolloutForm
+from apps.flags.pages import previews, snippets, usage
+from apps.flags.pages.base import UNPROCESSABLE, FlagPage, read
+from apps.flags.pages.history import versions
+from apps.flags.pages.words import compact, indented, pill, rule_sentence
+
+RECENT, ALL = 10, 1_000
+
+
+class FlagDetail(FlagPage):
+    """Draws the page; its subclasses say with which input."""
+
+    def rollout_form(self, data: Any = None) -> RolloutForm | None:
+        """None where a form could not show what is served."""
+        flag = self.served
+        if flag is None:
+            return None
+        segments = [segment.key for segment in selectors.segments(self.project)]
+        form = RolloutForm(data, flag=flag, segments=segments, initial={"version": self.state.version})
+        return form if form.present else None
+
+    def show(
+        self, rollout: RolloutForm | None, asked: PreviewForm | None = None, status: int = 200
+    ) -> TemplateResponse:
+        flag = self.served
+        return self.render(
+            "flags/detail.html",
+            status=status,
+            title=self.flag.key,
+            served=flag,
+            pill=pill(flag),
+            tabs=self._tabs(),
+            rules=[rule_sentence(rule) for rule in flag.rules] if flag else [],
+            rules_json=indented(self.state.rules),
+            values=[(variant.key, compact(variant.value)) for variant in flag.variants] if flag else [],
+            rollout=rollout,
+            asked=asked or PreviewForm(),
+            change_refused=self.why_not(Action.CHANGE_STATE),
+            kill_refused=self.why_not(Action.KILL),
+            may_edit=self.may(Action.EDIT),
+            usage=usage.summary(self.flag, self.environment, at=self.at),
+            snippets=snippets.for_flag(self.flag, self._client_key(), settings.PUBLIC_URL),
+            may_revert=self.may(Action.CHANGE_STATE) and flag is not None and flag.status is not FlagStatus.KILLED,
+            **self._standing(flag),
+            **self._history(),
+            **preview_context(self, rollout, asked),
+        )
+
+    def _tabs(self) -> list[dict[str, Any]]:
+        return [
+            {"environment": state.environment, "pill": pill(read(state)), "current": state == self.state}
+            for state in self.states
+        ]
+
+    def _standing(self, flag: Flag | None) -> dict[str, Any]:
+        """Which of the big buttons make sense."""
+        if flag is None or flag.status is FlagStatus.KILLED:
+            return {}
+        main = main_variant(flag.type, flag.variants, flag.off_variant)
+        for_everyone = flag.status is FlagStatus.ON and not flag.rules and flag.default_variant == main
+        return {"can_turn_on": not for_everyone, "can_turn_off": flag.status is FlagStatus.ON}
+
+    def _history(self) -> dict[str, Any]:
+        everything = "history" in self.request.GET
+        found = versions(self.state, limit=ALL if everything else RECENT)
+        just_changed = self.request.GET.get("changed") == str(self.state.version)
+        return {
+            "versions": found,
+            "older": not everything and found[-1].number > 1,
+            "last": found[0],
+            "done": found[0] if just_changed else None,
+        }
+
+    def _client_key(self) -> str:
+        if not self.request.user.has_perm("core.view_apikey"):
+            return ""
+        return snippets.client_key(self.environment, at=self.at)
+
+
+class DetailPage(FlagDetail):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(self.rollout_form())
+
+
+class PreviewPage(FlagDetail):
+    """The unsaved rollout form as it would work. Scripts get the preview alone, a plain submit the whole page."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(self.url("flag-detail", key=self.flag.key))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        asked = PreviewForm(request.POST)
+        given = "who" in request.POST  # a form that is locked sends nothing of itself
+        rollout = self.rollout_form(request.POST if given else None)
+        if "X-Preview" in request.headers:
+            context = {**self.frame(), **preview_context(self, rollout, asked), "asked": asked}
+            return TemplateResponse(request, "flags/preview.html", context)
+        faults = asked.errors or (rollout is not None and rollout.is_bound and rollout.errors)
+        return self.show(rollout, asked, UNPROCESSABLE if faults else 200)
+
+
+def preview_context(page: FlagPage, rollout: RolloutForm | None, asked: PreviewForm | None) -> dict[str, Any]:
+    """What the preview shows; a form at fault shows its faults instead."""
+    flag = page.served
+    if flag is None:
+        return {}
+    if rollout is not None and rollout.is_bound:
+        if not rollout.is_valid():
+            return {"faults": [text for texts in rollout.errors.values() for text in texts]}
+        flag = previews.changed(flag, rollout.change)
+    if asked is None or not asked.is_valid():
+        return {"crowds": previews.crowds([flag], page.environment, {})[0], "shown": pill(flag)}
+    context = asked.asked
+    return {
+        "crowds": previews.crowds([flag], page.environment, asked.cleaned_data["context"])[0],
+        "verdict": previews.verdict(flag, page.environment, context) if context else None,
+        "shown": pill(flag),
+    }

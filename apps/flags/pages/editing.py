@@ -1,0 +1,142 @@
+"""Creating a flag, and changing what is the same in every environment."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.services import StaleVersion
+from apps.flags import selectors, services
+from apps.flags.domain.access import Action
+from apps.flags.forms import EditFlagForm, NewFlagForm, Variants
+from apps.flags.models import Flag
+from apps.flags.pages.base import CONFLICT, UNPROCESSABLE, FlagPage, FlagsPage, Refusal
+from apps.flags.pages.history import meanwhile
+from apps.flags.services import FlagFields
+
+
+class CreatePage(FlagsPage):
+    action = Action.CREATE
+    title = gettext_lazy("New flag")
+    template_name = "flags/edit.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        owner = request.user.pk
+        return self.show(NewFlagForm(initial={"owner": owner, "type": Flag.Type.BOOLEAN}), Variants())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form, variants = NewFlagForm(request.POST), Variants(request.POST)
+        form.instance.project = self.project
+        valid = form.is_valid()
+        read = variants.read(form.flag_type)
+        created = self._create(form, variants, read) if valid and read is not None else None
+        if created is None:
+            return self.show(form, variants, UNPROCESSABLE)
+        return HttpResponseRedirect(self.url("flag-detail", key=created.key))
+
+    def _create(self, form: NewFlagForm, variants: Variants, read: list[tuple[str, object]]) -> Flag | None:
+        given = form.cleaned_data
+        owner = given.pop("owner")
+        fields = {**given, "type": form.flag_type, "owner_id": owner and owner.pk, "variants": read}
+        try:
+            return services.create_flag(
+                project_id=self.project.pk, fields=FlagFields(**fields), actor=self.actor, at=self.at
+            )
+        except ValidationError as error:
+            distribute(error, form, variants)
+            return None
+
+    def show(self, form: NewFlagForm, variants: Variants, status: int = 200) -> HttpResponse:
+        return self.render(
+            status=status,
+            form=form,
+            variants=variants,
+            crumbs=[(_("Flags"), self.url("flag-list"))],
+            button=_("Create flag"),
+            back=self.url("flag-list"),
+        )
+
+
+class EditPage(FlagPage):
+    action = Action.EDIT
+    template_name = "flags/edit.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form = EditFlagForm(instance=self.flag, initial={"version": self.flag.version})
+        present = [(variant.key, variant.value) for variant in self.flag.variants.order_by("position")]
+        return self.show(form, Variants(initial=present))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        before = self.flag
+        form, variants = EditFlagForm(request.POST, instance=Flag.objects.get(pk=before.pk)), Variants(request.POST)
+        valid = form.is_valid()
+        read = variants.read(form.flag_type)
+        if not valid or read is None:
+            return self.show(form, variants, status=UNPROCESSABLE)
+        refusal = self._save(form, variants, read)
+        if refusal or form.errors or variants.at_fault:
+            return self.show(form, variants, refusal, status=refusal.status if refusal else UNPROCESSABLE)
+        return self.to_detail()
+
+    def _save(self, form: EditFlagForm, variants: Variants, read: list[tuple[str, object]]) -> Refusal | None:
+        given: dict[str, Any] = dict(form.cleaned_data)
+        owner, reason, version = given.pop("owner"), given.pop("reason"), given.pop("version")
+        fields = {**given, "owner_id": owner and owner.pk, "variants": read}
+        try:
+            services.update_flag(
+                flag_id=self.flag.pk,
+                fields=fields,
+                actor=self.actor,
+                at=self.at,
+                expected_version=version,
+                reason=reason,
+            )
+        except StaleVersion:
+            return self._stale(form)
+        except ValidationError as error:
+            distribute(error, form, variants)
+        return None
+
+    def _stale(self, form: EditFlagForm) -> Refusal:
+        fresh = selectors.flag_in(self.project, self.flag.key)
+        data = form.data.copy()  # type: ignore[attr-defined]
+        data["version"] = str(fresh.version if fresh else self.flag.version)
+        form.data = data
+        title = _("Somebody changed this flag while you were here.")
+        text = _("Look at what changed, then save again. Your input is kept.")
+        return Refusal(title, text, meanwhile(self.state, 0)[:1], CONFLICT)
+
+    def show(
+        self, form: EditFlagForm, variants: Variants, refusal: Refusal | None = None, status: int = 200
+    ) -> HttpResponse:
+        return self.render(
+            status=status,
+            title=_("Edit %(flag)s") % {"flag": self.flag.key},
+            form=form,
+            variants=variants,
+            refusal=refusal,
+            button=_("Save flag"),
+            back=self.url("flag-detail", key=self.flag.key),
+        )
+
+
+def distribute(error: ValidationError, form: "ModelForm[Flag]", variants: Variants) -> None:
+    """A service's complaints go to the fields they are about."""
+    by_path = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    for path, messages in by_path.items():
+        for message in messages:
+            if path in form.fields:
+                form.add_error(path, message)
+            elif path.startswith("variants"):
+                variants.add_fault(path, message)
+            else:
+                form.add_error(None, _problem(path, message))
+
+
+def _problem(path: str, message: str) -> str:
+    if path.startswith(("rules", "default_variant", "off_variant")):
+        return _("An environment still serves a variant that would be gone: %(message)s.") % {"message": message}
+    return f"{path}: {message}" if path else message

@@ -1,0 +1,201 @@
+"""States, audiences, rules and differences in words for people. Reads engine values, asks no database."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.flags.domain.audience import Audience, from_rules, main_variant
+from apps.flags.domain.engine.definitions import (
+    All,
+    Condition,
+    Fixed,
+    Flag,
+    FlagStatus,
+    In,
+    InSegment,
+    InvalidDefinition,
+    Not,
+    Nothing,
+    Rule,
+    Serve,
+)
+from apps.flags.domain.engine.definitions import Any as AnyOf
+from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.engine.text import percent
+
+MAX_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """A state as a coloured word. `tone` ends the CSS class."""
+
+    tone: str
+    text: str
+
+
+def pill(flag: Flag | None) -> Pill:
+    """What one environment does with the flag; None is a flag whose rules cannot be read."""
+    if flag is None:
+        return Pill("warn", _("Unreadable"))
+    if flag.status is FlagStatus.KILLED:
+        return Pill("killed", _("Killed"))
+    if flag.override is not None:
+        return Pill("locked", _("Locked: %(variant)s") % {"variant": flag.override.variant})
+    if flag.status is FlagStatus.OFF:
+        return Pill("off", _("Off"))
+    audience = from_rules(flag.rules, flag.default_variant)
+    return Pill("on", _("On, own rules") if audience is None else _reach(flag, audience))
+
+
+def _reach(flag: Flag, audience: Audience) -> str:
+    main = main_variant(flag.type, flag.variants, flag.off_variant)
+    groups = _short_groups(audience.groups)
+    if len(flag.variants) == 2:
+        share = audience.weight(main)
+        if audience.whole == main:
+            return _("On for %(groups)s") % {"groups": groups} if groups else _("On")
+        words = _("On for %(share)s of %(groups)s") if groups else _("On for %(share)s")
+        return words % {"share": percent(share), "groups": groups}
+    if audience.whole:
+        words = _("On: %(variant)s for %(groups)s") if groups else _("On: %(variant)s")
+        return words % {"variant": audience.whole, "groups": groups}
+    words = _("On, split for %(groups)s") if groups else _("On, split")
+    return words % {"groups": groups}
+
+
+def _short_groups(groups: tuple[str, ...]) -> str:
+    if len(groups) < 2:
+        return "".join(groups)
+    return ngettext("%(count)d group", "%(count)d groups", len(groups)) % {"count": len(groups)}
+
+
+def audience_words(audience: Audience) -> str:
+    """As in "25 % on, 75 % off" or "beta-testers: on; everybody else: off"."""
+    shares = ", ".join(f"{percent(weight)} {variant}" for variant, weight in audience.weights)
+    shares = audience.whole or shares
+    if not audience.groups:
+        return _("Everyone: %(shares)s") % {"shares": shares}
+    words = _("%(groups)s: %(shares)s; everybody else: %(others)s")
+    return words % {"groups": listed(audience.groups), "shares": shares, "others": audience.others}
+
+
+def rule_sentence(rule: Rule) -> str:
+    serve = _serve(rule.serve)
+    if rule.when is None:
+        return _("Everyone gets %(serve)s") % {"serve": serve}
+    return _("If %(condition)s, serve %(serve)s") % {"condition": _condition(rule.when), "serve": serve}
+
+
+def _serve(serve: Serve) -> str:
+    if isinstance(serve, Fixed):
+        return serve.variant
+    return ", ".join(f"{percent(weight)} {variant}" for variant, weight in serve.weights)
+
+
+def _condition(condition: Condition) -> str:
+    match condition:
+        case InSegment(keys):
+            return _("the user is in %(groups)s") % {"groups": listed(keys, last=_("or"))}
+        case In(path, values):
+            return _("%(attribute)s is %(values)s") % {
+                "attribute": ".".join(path),
+                "values": listed([str(value) for value in values], last=_("or")),
+            }
+        case Not(item):
+            return _("not (%(condition)s)") % {"condition": _condition(item)}
+        case All(items):
+            return _joined(items, _("and"))
+        case AnyOf(items):
+            return _joined(items, _("or"))
+        case Nothing(items):
+            return _("none of (%(conditions)s) hold") % {"conditions": _joined(items, _("or"))}
+
+
+def _joined(items: Iterable[Condition], word: str) -> str:
+    return f" {word} ".join(f"({text})" if " " in text else text for text in map(_condition, items))
+
+
+def listed(words: Iterable[str], *, last: str = "") -> str:
+    """ "a, b and c", cut short when long."""
+    given = list(words)
+    if len(given) > MAX_LISTED:
+        given = [*given[: MAX_LISTED - 1], _("%(count)d more") % {"count": len(given) - MAX_LISTED + 1}]
+    if len(given) < 2:
+        return "".join(given)
+    return f"{', '.join(given[:-1])} {last or _('and')} {given[-1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line of a diff. A missing side is an empty text."""
+
+    label: str
+    before: str
+    after: str
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    """Between two definitions, as the versions keep them; parts that are equal are left out."""
+    labels = {
+        "status": _("Status"),
+        "audience": _("Rollout"),
+        "off_variant": _("Served when off"),
+        "variants": _("Variants"),
+        "client_exposed": _("Visible to client keys"),
+    }
+    old, new = _readable(before), _readable(after)
+    return [
+        Difference(label, old.get(name, ""), new.get(name, ""))
+        for name, label in labels.items()
+        if old.get(name, "") != new.get(name, "") and name in new
+    ]
+
+
+def _readable(definition: Mapping[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if "status" in definition:
+        found["status"] = status_words(definition)
+        found["audience"] = _serving(definition)
+        found["off_variant"] = definition["off_variant"]
+    if "variants" in definition:
+        found["variants"] = ", ".join(f"{key} = {compact(value)}" for key, value in definition["variants"])
+    if "client_exposed" in definition:
+        found["client_exposed"] = _("Yes") if definition["client_exposed"] else _("No")
+    return found
+
+
+def status_words(definition: Mapping[str, Any]) -> str:
+    return {"on": _("On"), "off": _("Off"), "killed": _("Killed")}[definition["status"]]
+
+
+def _serving(definition: Mapping[str, Any]) -> str:
+    return "; ".join(serving_lines(definition))
+
+
+def serving_lines(definition: Mapping[str, Any]) -> list[str]:
+    """Who gets what while the flag is on, a line for each rule."""
+    try:
+        rules = parse_rules(definition["rules"])
+    except InvalidDefinition:
+        return [compact(definition["rules"])]
+    audience = from_rules(rules, definition["default_variant"])
+    if audience is not None:
+        return [audience_words(audience)]
+    rest = _("Otherwise serve %(variant)s") % {"variant": definition["default_variant"]}
+    return [*map(rule_sentence, rules), rest]
+
+
+def compact(value: object) -> str:
+    """JSON on one line, cut to what a line can hold."""
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= 200 else f"{text[:199]}…"
+
+
+def indented(value: object) -> str:
+    """JSON on many lines."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

@@ -1,0 +1,78 @@
+"""The portal as one ASGI application: short paths are answered here, everything else is Django as WSGI in a pool of
+threads. Also the life of a web process: what starts before its first request and ends after its last."""
+
+import asyncio
+
+from a2wsgi import WSGIMiddleware
+
+from pulseops.wsgi import application as django  # sets Django up, so it comes first
+
+# isort: split
+from apps.core.asgi import Application, Message, Receive, Scope, Send, respond
+from apps.core.live import shutdown
+from apps.core.live.traffic import requests
+from apps.flags.live.streams import streams
+from apps.flags.ofrep import Ofrep
+from pulseops import wiring
+
+THREADS = 16  # for Django: as many requests as may wait for the database at once
+FIRST_LOAD_SECONDS = 10.0  # then OFREP answers 503 until the flags are there
+LAST_FLUSH_SECONDS = 3.0
+LOOK_FOR_SHUTDOWN_SECONDS = 0.2  # the order arrives in a signal handler, which can do little more than set a flag
+KINDS = frozenset({"admin", "api", "static", "healthz", "readyz", "metrics"})
+
+
+class Portal:
+    def __init__(self) -> None:
+        self._threads = WSGIMiddleware(django, workers=THREADS)
+        self._django: Application = self._threads
+        self._ofrep = Ofrep()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith("/ofrep/"):
+            await self._ofrep(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._page(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        first = scope["path"].split("/", 2)[1]
+        kind = first if first in KINDS else "other"
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                requests[kind, message["status"]] += 1
+            await send(message)
+
+        if scope["query_string"].isascii():
+            await self._django(scope, receive, counted)
+        else:
+            await respond(counted, 400, [], b"")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        follower, flusher = wiring.follower(), wiring.flusher()
+        follower.start()
+        flusher.start()
+        streams.attach(asyncio.get_running_loop())
+        ending = asyncio.create_task(_end_streams_on_shutdown())
+        await asyncio.to_thread(follower.loaded.wait, FIRST_LOAD_SECONDS)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        ending.cancel()
+        streams.attach(None)
+        follower.stop()
+        flusher.stop()
+        await asyncio.to_thread(flusher.join, LAST_FLUSH_SECONDS)
+        self._threads.executor.shutdown(wait=False)
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _end_streams_on_shutdown() -> None:
+    while not shutdown.begun.is_set():
+        await asyncio.sleep(LOOK_FOR_SHUTDOWN_SECONDS)
+    streams.end_all()
+
+
+application = Portal()

@@ -1,0 +1,133 @@
+"""What the sidebar holds, by task, and how the trail words each kind of event."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.navigation import Entry
+
+SHIP, ACCESS, TRAIL, SYSTEM = _("Ship"), _("Access"), _("Trail"), _("System")
+
+ENTRIES = (
+    Entry(
+        group="",
+        label=_("Overview"),
+        url_name="admin:overview",
+        icon="overview",
+        permission="core.view_project",
+        scoped=True,
+    ),
+    Entry(
+        group=SHIP,
+        label=_("Flags"),
+        url_name="admin:flag-list",
+        icon="flag",
+        permission="flags.view_flag",
+        scoped=True,
+        family="admin:flag-",
+    ),
+    Entry(
+        group=SHIP,
+        label=_("Segments"),
+        url_name="admin:segment-list",
+        icon="people",
+        permission="flags.view_segment",
+        scoped=True,
+        family="admin:segment-",
+    ),
+    Entry(
+        group=ACCESS,
+        label=_("Projects"),
+        url_name="admin:core_project_changelist",
+        icon="layers",
+        permission="core.view_project",
+        family="admin:core_project_",
+    ),
+    Entry(
+        group=ACCESS,
+        label=_("Environments"),
+        url_name="admin:core_environment_changelist",
+        icon="box",
+        permission="core.view_environment",
+        family="admin:core_environment_",
+    ),
+    Entry(
+        group=ACCESS,
+        label=_("API keys"),
+        url_name="admin:core_apikey_changelist",
+        icon="key",
+        permission="core.view_apikey",
+        family="admin:core_apikey_",
+    ),
+    Entry(
+        group=ACCESS,
+        label=_("People"),
+        url_name="admin:auth_user_changelist",
+        icon="person",
+        permission="auth.view_user",
+        family="admin:auth_user_",
+    ),
+    Entry(
+        group=ACCESS,
+        label=_("Roles"),
+        url_name="admin:auth_group_changelist",
+        icon="role",
+        permission="auth.view_group",
+        family="admin:auth_group_",
+    ),
+    Entry(
+        group=TRAIL,
+        label=_("Timeline"),
+        url_name="admin:timeline",
+        icon="trail",
+        permission="core.view_auditentry",
+        scoped=True,
+    ),
+    Entry(
+        group=TRAIL,
+        label=_("Audit trail"),
+        url_name="admin:core_auditentry_changelist",
+        icon="seal",
+        permission="core.view_auditentry",
+        family="admin:core_audit",
+    ),
+    Entry(
+        group=SYSTEM,
+        label=_("Flag usage"),
+        url_name="admin:flags_flagusage_changelist",
+        icon="chart",
+        permission="flags.view_flagusage",
+        family="admin:flags_flagusage_",
+    ),
+    Entry(
+        group=SYSTEM,
+        label=_("Flag versions"),
+        url_name="admin:flags_flagstateversion_changelist",
+        icon="history",
+        permission="flags.view_flagstateversion",
+        family="admin:flags_flagstateversion_",
+    ),
+    Entry(group=SYSTEM, label=_("Health"), url_name="admin:health", icon="health", permission="core.view_project"),
+    Entry(group=SYSTEM, label=_("API docs"), url_name="api-docs", icon="book"),
+)
+
+KINDS = {
+    "core.project_created": _("created the project"),
+    "core.project_changed": _("changed the project"),
+    "core.environment_created": _("created the environment"),
+    "core.environment_changed": _("changed the environment"),
+    "core.key_issued": _("issued the API key"),
+    "core.key_rotated": _("rotated the API key"),
+    "core.key_revoked": _("revoked the API key"),
+    "core.person_added": _("added the person"),
+    "core.person_changed": _("changed the person"),
+    "core.password_changed": _("changed the password of"),
+    "flags.flag_created": _("created the flag"),
+    "flags.flag_changed": _("edited the flag"),
+    "flags.state_changed": _("changed"),
+    "flags.killed": _("killed"),
+    "flags.kill_lifted": _("lifted the kill of"),
+    "flags.reverted": _("reverted"),
+    "flags.environment_adopted": _("prepared the flags of"),
+    "flags.segment_created": _("created the segment"),
+    "flags.segment_changed": _("edited the segment"),
+    "flags.members_changed": _("changed the members of"),
+}

@@ -1,0 +1,44 @@
+// The variants editor: rows can be added and removed. Without it there are spare rows, and empty ones do not count.
+
+const rows = document.querySelector("[data-rows]");
+const template = document.querySelector("template[data-row]");
+const adder = document.querySelector("[data-add-row]");
+const total = document.querySelector("[name=variants-TOTAL_FORMS]");
+const inputs = (row) => [...row.querySelectorAll("input, textarea")];
+
+for (const row of [...rows.children]) {
+  if (inputs(row).some((input) => input.value)) enhance(row);
+  else row.remove(); // a spare row: the button makes new ones
+}
+adder.hidden = false;
+adder.addEventListener("click", () => inputs(add())[0].focus());
+
+for (const type of document.querySelectorAll("input[name=type]")) type.addEventListener("change", offerRows);
+offerRows();
+
+// A boolean flag needs no variants of its own; every other type needs some.
+function offerRows() {
+  const type = document.querySelector("input[name=type]:checked");
+  if (!type || type.value === "boolean") return;
+  while (rows.children.length < 2) add();
+}
+
+function add() {
+  const place = Number(total.value);
+  const holder = document.createElement("div");
+  holder.innerHTML = template.innerHTML.replaceAll("__prefix__", place).replaceAll("__number__", place + 1);
+  const row = holder.firstElementChild;
+  rows.append(row);
+  total.value = place + 1;
+  enhance(row);
+  return row;
+}
+
+function enhance(row) {
+  const remover = row.querySelector("[data-remove-row]");
+  remover.hidden = false;
+  remover.addEventListener("click", () => {
+    row.remove(); // missing fields read as an empty row, and the numbers of the others stay
+    adder.focus();
+  });
+}

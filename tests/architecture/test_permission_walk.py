@@ -1,0 +1,211 @@
+"""Every address with every method: who gets in without being let in. A new address is walked from its first day."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.http import HttpResponseBase
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLResolver, get_resolver
+
+from apps.core import sealer
+from apps.core import services as core
+from apps.flags import services as flags
+from tests.callers import BACKEND
+from tests.factories import AT, make_flag, make_key, make_project, make_segment, make_user
+
+pytestmark = pytest.mark.django_db
+SAFE, UNSAFE = ("GET", "OPTIONS"), ("POST", "PUT", "PATCH", "DELETE")
+LOGOUT = "admin/logout/"
+
+# For everybody, without signing in.
+PUBLIC = {
+    "",  # leads to the admin, which asks
+    "healthz",
+    "readyz",
+    "metrics",
+    "api/",  # nothing is there, and it says so
+    "admin/login/",
+    "admin/jsi18n/",  # texts for Django's widgets
+    LOGOUT,
+}
+# For whoever is signed in, with no role at all: the frame of the admin, one's own password, the API's description.
+SIGNED_IN = {
+    "admin/",
+    "admin/health/",
+    "admin/search.json",
+    "admin/password_change/",
+    "admin/password_change/done/",
+    "admin/(?P<url>.*)$",  # 404
+    "api/v1/schema/",
+    "api/v1/docs/",
+}
+# Asks with a body, changes nothing.
+READS_BY_POST = {
+    "api/v1/projects/<slug:project>/flags/<flag_key:flag>/states/<slug:environment>/explain/",
+    "admin/p/<slug:project>/<slug:environment>/flags/<str:key>/preview/",
+}
+# Lists, details and histories of the admin do not look at the method: they are read by any, which has to be all.
+READ_BY_ANY_METHOD = re.compile(r"admin/\w+/\w+/(<path:object_id>/((history|change)/)?)?$|admin/\^\(\?P<app_label>.*")
+# What somebody who is let in by mistake would need for a change.
+BODY = {
+    "key": "taken",
+    "name": "Taken over",
+    "type": "boolean",
+    "kind": "STAGING",
+    "status": "ON",
+    "to_version": 1,
+    "targeting_keys": [],
+    "reason": "because",
+    "username": "mallory",
+}
+MACHINE_WRITTEN = ("django_session", "axes_")
+WRITING = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
+
+
+def routes() -> Iterator[str]:
+    def below(patterns: list[object], prefix: str) -> Iterator[str]:
+        for pattern in patterns:
+            route = prefix + str(pattern.pattern)  # type: ignore[attr-defined]
+            if isinstance(pattern, URLResolver):
+                yield from below(pattern.url_patterns, route)
+            else:
+                yield route
+
+    found = dict.fromkeys(below(get_resolver().url_patterns, ""))
+    yield from sorted(found, key=lambda route: route == LOGOUT)  # last: it ends the session
+
+
+@pytest.fixture
+def addresses() -> dict[str, str]:
+    """Route to an address where something is."""
+    project = make_project(key="shop")
+    sealer.seal()
+    make_flag(project=project, key="checkout", rolling_out=True)
+    make_segment(project=project, key="beta", members=["u-1"])
+    production = project.environments.get(key="production")
+    flags.add_usage(counts={(production.pk, "checkout", "on"): 1}, at=AT)
+    core.tick(name="walk", at=AT)
+    key = make_key(project=project, management=True).key
+    values = {
+        "project": "shop",
+        "environment": "production",
+        "flag": "checkout",
+        "segment": "beta",
+        "key": "checkout",
+        "number": "1",
+        "id": str(key.pk),
+        "key_id": str(key.pk),
+        "user_id": str(make_user().pk),
+        "content_type_id": "1",
+        "app_label": "flags",
+        "url": "nowhere/",
+    }
+    return {route: "/" + address(route, values) for route in routes()}
+
+
+def address(route: str, values: dict[str, str]) -> str:
+    model = re.match(r"admin/(\w+)/(\w+)/", route)
+    known = dict(values)
+    if model and "object_id" in route and model[1] in {config.label for config in apps.get_app_configs()}:
+        row = apps.get_model(model[1], model[2])._default_manager.first()
+        known["object_id"] = str(row.pk) if row else "1"
+    if "/segments/" in route:
+        known["key"] = "beta"
+    known.setdefault("object_id", "1")
+    plain = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: known[name[1]], re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route))
+    return plain.replace("^", "").replace("$", "")
+
+
+def ask(client: Client, method: str, path: str) -> HttpResponseBase:
+    if method in SAFE:
+        return client.generic(method, path)
+    if path.startswith("/api/"):
+        return ask_api(client, method, path, BODY)
+    return client.generic(method, path, encode_multipart(BOUNDARY, BODY), content_type=MULTIPART_CONTENT)
+
+
+def ask_api(client: Client, method: str, path: str, body: dict[str, Any]) -> HttpResponseBase:
+    """Whoever is let in learns which fields there are, and asks again with those."""
+    answer = client.generic(method, path, json.dumps(body).encode(), content_type="application/json")
+    if answer.status_code == 400:
+        unknown = {one["field"] for one in answer.json()["errors"] if "no such field" in one["message"]}  # type: ignore[attr-defined]
+        known = {name: value for name, value in body.items() if name not in unknown}
+        return ask_api(client, method, path, known) if unknown else answer
+    return answer
+
+
+def to_login(answer: HttpResponseBase) -> bool:
+    return answer.status_code == 302 and answer.headers["Location"].startswith("/admin/login/")
+
+
+def kept_out(client: Client, answer: HttpResponseBase) -> bool:
+    """Refused, asked to sign in, shown nothing, or sent where one is kept out."""
+    if answer.status_code in (301, 302) and not to_login(answer):
+        return kept_out(client, client.get(answer.headers["Location"]))
+    return answer.status_code in (401, 403, 404, 405) or to_login(answer) or not getattr(answer, "content", b"-")
+
+
+def assert_kept_out(client: Client, method: str, addresses: dict[str, str], *, but: set[str]) -> None:
+    walked = [(path, ask(client, method, path)) for route, path in addresses.items() if route not in but]
+    found = [f"{method} {path} -> {answer.status_code}" for path, answer in walked if not kept_out(client, answer)]
+    assert not found, "\n".join(found)
+
+
+def written_by(client: Client, method: str, path: str) -> tuple[int, set[str]]:
+    """The answer's status, and the tables that were written to on the way."""
+    with CaptureQueriesContext(connection) as queries:
+        status = ask(client, method, path).status_code
+    tables = {match[2] for query in queries if (match := WRITING.match(query["sql"]))}
+    return status, {table for table in tables if not table.startswith(MACHINE_WRITTEN)}
+
+
+def signed_in(role: str | None) -> Client:
+    client = Client()
+    client.force_login(make_user(role=role), backend=BACKEND)
+    return client
+
+
+@pytest.mark.parametrize("method", [*SAFE, *UNSAFE])
+def test_nobody_gets_in_anonymously(addresses: dict[str, str], method: str) -> None:
+    assert_kept_out(Client(), method, addresses, but=PUBLIC)
+
+
+@pytest.mark.parametrize("method", [*SAFE, *UNSAFE])
+def test_whoever_has_no_role_sees_the_frame_alone(addresses: dict[str, str], method: str) -> None:
+    assert_kept_out(signed_in(None), method, addresses, but=PUBLIC | SIGNED_IN)
+
+
+@pytest.mark.parametrize("method", UNSAFE)
+def test_a_viewer_changes_nothing(addresses: dict[str, str], method: str) -> None:
+    viewer, found = signed_in("Viewer"), []
+    for route, path in addresses.items():
+        if route in PUBLIC | SIGNED_IN:
+            continue
+        status, tables = written_by(viewer, method, path)
+        read = route in READS_BY_POST or READ_BY_ANY_METHOD.match(route)
+        if tables or (200 <= status < 300 and not read) or (route.startswith("api/") and not read and status < 400):
+            found.append(f"{method} {path} -> {status}, wrote {tables or 'nothing'}")
+    assert not found, "\n".join(found)
+
+
+def test_an_administrator_does_write_on_this_walk(addresses: dict[str, str]) -> None:
+    """Proves that the bodies are good enough for the test above to mean something."""
+    administrator = signed_in("Administrator")
+    wrote = {route for route, path in addresses.items() if written_by(administrator, "POST", path)[1]}
+    assert {
+        "api/v1/projects/",
+        "api/v1/projects/<slug:project>/environments/",
+        "api/v1/projects/<slug:project>/flags/<flag_key:flag>/states/<slug:environment>/kill/",
+        "admin/p/<slug:project>/<slug:environment>/flags/<str:key>/kill/",
+    } <= wrote
+
+
+def test_every_exception_still_exists() -> None:
+    assert set(routes()) >= PUBLIC | SIGNED_IN | READS_BY_POST
