@@ -67,7 +67,7 @@ lock: .venv/.dev ## resolve requirements/*.in anew (ARGS=--upgrade: to the newes
 define install
 @echo "Installing $(2) into $(1) ..."
 @$(1)/bin/pip install --quiet --disable-pip-version-check $(UV) || echo "uv is not available here; pip does it, slower"
-@$(1)/bin/uv pip install --quiet --python $(1)/bin/python --require-hashes -r $(2) || \
+@{ test -x $(1)/bin/uv && $(1)/bin/uv pip install --quiet --python $(1)/bin/python --require-hashes -r $(2); } || \
 	$(1)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
 @touch $@
 endef

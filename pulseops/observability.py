@@ -4,21 +4,31 @@ from typing import Any
 
 import sentry_sdk
 from django.conf import settings
+from sentry_sdk.transport import Transport
 from sentry_sdk.types import Event
 
+COLLECTED: Any = {
+    "user_info": False,
+    "cookies": {"mode": "off"},
+    "http_bodies": [],
+    "url_query_params": {"mode": "off"},
+    "stack_frame_variables": False,  # a frame may hold a key or a password under any name
+    "database_query_data": False,
+}
 SCRUBBED = "[scrubbed]"
 SECRET_HEADERS = {"authorization", "x-api-key", "cookie", "x-csrftoken"}
 
 
-def start() -> None:
+def start(transport: type[Transport] | None = None) -> None:
     if not settings.SENTRY_DSN:
         return
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
         release=f"pulseops@{settings.VERSION}",
         environment=settings.SENTRY_ENVIRONMENT,
-        send_default_pii=False,
+        data_collection=COLLECTED,
         before_send=scrub,
+        transport=transport,
     )
 
 

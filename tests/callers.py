@@ -14,7 +14,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 def as_role(role: str | None = None, **options: Any) -> APIClient:
     """A person with this role; None: logged in and nothing else."""
     client = APIClient(**options)
-    client.force_login(make_user(role=role), backend=BACKEND)
+    client.force_login(make_user(role=role or ""), backend=BACKEND)
     return client
 
 

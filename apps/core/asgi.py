@@ -81,6 +81,9 @@ def client_address(scope: Scope, proxy_hops: int) -> str:
     return hops[-proxy_hops] if len(hops) >= proxy_hops else peer
 
 
+_NONE: Headers = []
+
+
 class Cors:
     """Answers to browsers on other origins. No cookies are involved, so `*` gives nothing away."""
 
@@ -96,8 +99,11 @@ class Cors:
         }
 
     def headers(self, origin: bytes | None) -> Headers:
-        """What every answer carries. The list is shared: copy it, do not add to it."""
-        return self._anyone or self._known.get(origin or b"", self._stranger)
+        """What every answer to a page carries; other clients send no Origin, and servers are slow at writing headers.
+        The list is shared: copy it, do not add to it."""
+        if origin is None:
+            return _NONE
+        return self._anyone or self._known.get(origin, self._stranger)
 
     def preflight(self, methods: bytes) -> Headers:
         """What the answer to an OPTIONS request carries besides `headers`."""

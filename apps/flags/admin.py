@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from apps.core import navigation, pages
-from apps.core.admin_ui import ReadOnlyAdmin
+from apps.core.admin_ui import EnvironmentFilter, ReadOnlyAdmin
 from apps.core.models import Project
 from apps.flags.models import Flag, FlagState, FlagStateVersion, FlagUsage, Ruleset, Segment, SegmentMember, Variant
 
@@ -49,7 +49,7 @@ class SegmentAdmin(PagesAdmin):
 class FlagStateAdmin(ReadOnlyAdmin):
     list_display = ("flag", "environment", "status", "default_variant", "changed_at", "version")
     list_select_related = ("flag", "environment__project")
-    list_filter = ("status", "environment")
+    list_filter = ("status", EnvironmentFilter)
     search_fields = ("flag__key",)
     ordering = ("-changed_at",)
 
@@ -58,11 +58,15 @@ class FlagStateAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:flag-detail", kwargs=scope.kwargs | {"key": row.flag.key}))
 
 
+class VersionEnvironmentFilter(EnvironmentFilter):
+    path = "state__environment"
+
+
 @admin.register(FlagStateVersion)
 class FlagStateVersionAdmin(ReadOnlyAdmin):
     list_display = ("state", "number", "valid_from", "valid_to", "entry")
     list_select_related = ("state__flag", "state__environment", "entry")
-    list_filter = ("state__environment",)
+    list_filter = (VersionEnvironmentFilter,)
     search_fields = ("state__flag__key",)
     ordering = ("-id",)
 
@@ -71,7 +75,7 @@ class FlagStateVersionAdmin(ReadOnlyAdmin):
 class FlagUsageAdmin(ReadOnlyAdmin):
     list_display = ("hour", "flag", "environment", "variant", "count")
     list_select_related = ("flag", "environment__project")
-    list_filter = ("environment",)
+    list_filter = (EnvironmentFilter,)
     search_fields = ("flag__key",)
     ordering = ("-id",)
 
@@ -87,7 +91,7 @@ class RulesetAdmin(ReadOnlyAdmin):
 class SegmentMemberAdmin(ReadOnlyAdmin):
     list_display = ("targeting_key", "segment", "environment")
     list_select_related = ("segment", "environment__project")
-    list_filter = ("environment",)
+    list_filter = (EnvironmentFilter,)
     search_fields = ("targeting_key",)
     ordering = ("-id",)
 

@@ -272,7 +272,9 @@ class MembersOut(serializers.Serializer[Any]):
 
 class Evaluate(Strict):
     flag = Text(required=False, max_length=100, help_text=_("One flag; without it, all that the key may see."))
-    context = serializers.DictField(required=False, default=dict, help_text=CONTEXT)  # type: ignore[assignment]
+    context = serializers.DictField(  # type: ignore[assignment]
+        required=False, allow_null=True, default=None, help_text=CONTEXT
+    )
 
 
 class EvaluationOut(serializers.Serializer[Any]):

@@ -27,7 +27,12 @@ class Console:
         """One line per step of the start, with how long it took."""
         began = time.monotonic()
         self._begin(title)
-        yield
+        try:
+            yield
+        except Exception:
+            self._inside_line = False
+            self.say("failed")
+            raise
         if not self._inside_line:  # a child said something meanwhile
             self._begin(title)
         self._inside_line = False

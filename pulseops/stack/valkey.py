@@ -39,7 +39,8 @@ def wait_until_ready(addresses: Addresses, process: "subprocess.Popen[bytes]") -
     while True:
         try:
             client.ping()
-            return client.close()
+            client.close()
+            return
         except redis.ConnectionError as error:
             if process.poll() is not None or time.monotonic() > deadline:
                 log = (addresses.var / "valkey.log").read_text(errors="replace")

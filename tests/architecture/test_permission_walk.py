@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.core import sealer
 from apps.core import services as core
@@ -70,9 +70,9 @@ WRITING = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNOR
 
 
 def routes() -> Iterator[str]:
-    def below(patterns: list[object], prefix: str) -> Iterator[str]:
+    def below(patterns: Iterable[URLPattern | URLResolver], prefix: str) -> Iterator[str]:
         for pattern in patterns:
-            route = prefix + str(pattern.pattern)  # type: ignore[attr-defined]
+            route = prefix + str(pattern.pattern)
             if isinstance(pattern, URLResolver):
                 yield from below(pattern.url_patterns, route)
             else:
@@ -135,7 +135,7 @@ def ask_api(client: Client, method: str, path: str, body: dict[str, Any]) -> Htt
     """Whoever is let in learns which fields there are, and asks again with those."""
     answer = client.generic(method, path, json.dumps(body).encode(), content_type="application/json")
     if answer.status_code == 400:
-        unknown = {one["field"] for one in answer.json()["errors"] if "no such field" in one["message"]}  # type: ignore[attr-defined]
+        unknown = {one["field"] for one in answer.json()["errors"] if "no such field" in one["message"]}
         known = {name: value for name, value in body.items() if name not in unknown}
         return ask_api(client, method, path, known) if unknown else answer
     return answer
@@ -168,7 +168,7 @@ def written_by(client: Client, method: str, path: str) -> tuple[int, set[str]]:
 
 def signed_in(role: str | None) -> Client:
     client = Client()
-    client.force_login(make_user(role=role), backend=BACKEND)
+    client.force_login(make_user(role=role or ""), backend=BACKEND)
     return client
 
 

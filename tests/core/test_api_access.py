@@ -28,6 +28,12 @@ def test_anonymous_is_asked_for_credentials(client: APIClient) -> None:
     assert answer.json()["code"] == "not_authenticated"
 
 
+def test_a_view_that_declares_nothing_is_open_to_nobody() -> None:
+    from rest_framework.views import APIView
+
+    assert [permission().has_permission(None, None) for permission in APIView.permission_classes] == [False]
+
+
 @pytest.mark.parametrize("role", ["Viewer", "Product", "Operator", "Administrator"])
 def test_every_role_may_read(shop: Project, role: str) -> None:
     assert as_role(role).get(PROJECTS).status_code == 200
@@ -72,7 +78,8 @@ def test_an_unknown_key_is_refused_even_beside_a_session(shop: Project, token: s
 
 @pytest.mark.parametrize("state", ["expired", "revoked"])
 def test_an_ended_key_is_refused(shop: Project, state: str) -> None:
-    assert as_key(make_key(project=shop, management=True, **{state: True})).get(PROJECTS).status_code == 401
+    issued = make_key(project=shop, management=True, expired=state == "expired", revoked=state == "revoked")
+    assert as_key(issued).get(PROJECTS).status_code == 401
 
 
 def test_a_key_that_memory_does_not_know_is_looked_up_once_a_second(

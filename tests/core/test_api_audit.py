@@ -23,7 +23,12 @@ def shop() -> Project:
 
 
 def note(project: Project, count: int, **facts: Any) -> None:
-    defaults = {"kind": "tests.noted", "actor": audit.system("tests"), "at": AT, "project_id": project.pk}
+    defaults: dict[str, Any] = {
+        "kind": "tests.noted",
+        "actor": audit.system("tests"),
+        "at": AT,
+        "project_id": project.pk,
+    }
     with transaction.atomic():
         for _ in range(count):
             audit.record(subject=project, **(defaults | facts))

@@ -11,7 +11,7 @@ from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.live.rulesets import rulesets
 from apps.flags.live.usage import usage
 from tests.callers import as_key, as_role
-from tests.factories import AT, make_key, make_flag, make_project, make_segment
+from tests.factories import AT, make_flag, make_key, make_project, make_segment
 from tests.flags.ofrep import Asker, serve
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,7 @@ def test_a_missing_user_is_an_answer_for_that_flag_alone(shop: Project) -> None:
     assert flags["checkout"].keys() == {"key", "errorCode", "errorDetails"}
     assert flags["checkout"]["errorCode"] == "TARGETING_KEY_MISSING"
     assert flags["price"]["value"] == 1.0
+    assert asking(shop).post(EVALUATE, {"context": None}).json()["flags"] == list(flags.values())
 
 
 @pytest.mark.parametrize(("kind", "key"), [("SERVER", "nowhere"), ("CLIENT", "nowhere"), ("CLIENT", "banner")])
@@ -101,9 +102,7 @@ def test_only_client_and_server_keys_evaluate(shop: Project, client: Any) -> Non
     assert asking(shop, "INGEST").post(EVALUATE, {}).status_code == 403
 
 
-def test_an_evaluation_is_counted_and_asks_the_database_nothing(
-    shop: Project, django_assert_num_queries: Any
-) -> None:
+def test_an_evaluation_is_counted_and_asks_the_database_nothing(shop: Project, django_assert_num_queries: Any) -> None:
     client = asking(shop)
     usage.waiting(at=AT)
     environment = shop.environments.get(key="production").pk

@@ -10,7 +10,7 @@ from apps.flags import services
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.models import Flag
 from tests.callers import as_key, as_role
-from tests.factories import make_key, make_flag, make_project, make_segment, make_user
+from tests.factories import make_flag, make_key, make_project, make_segment, make_user
 
 pytestmark = pytest.mark.django_db
 FLAGS = "/api/v1/projects/shop/flags/"

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from apps.core.models import AuditEntry, Project
 from tests.callers import as_key, as_role
-from tests.factories import make_key, make_flag, make_project, make_segment, state_in
+from tests.factories import make_flag, make_key, make_project, make_segment, state_in
 
 pytestmark = pytest.mark.django_db
 STATES = "/api/v1/projects/shop/flags/checkout/states/"
@@ -67,6 +67,14 @@ def test_a_flag_locked_by_the_process_environment_says_so(product: APIClient, se
 def test_states_are_listed_in_the_order_of_the_environments(product: APIClient) -> None:
     rows = product.get(STATES).json()["results"]
     assert [row["environment"] for row in rows] == ["development", "staging", "production"]
+
+
+def test_states_come_page_by_page(product: APIClient) -> None:
+    url, found = f"{STATES}?limit=1", []
+    while url:
+        page = product.get(url).json()
+        found, url = [*found, *(row["environment"] for row in page["results"])], page["next"]
+    assert found == ["development", "staging", "production"]
 
 
 def test_a_protected_environment_insists_on_a_reason(product: APIClient) -> None:
@@ -158,8 +166,8 @@ def test_reverting_goes_back_to_what_a_version_served(product: APIClient) -> Non
     assert reverted.json()["rules"] == split(on=25_000, off=75_000)
     for number in (99, 2_147_483_647):
         assert product.post(f"{LIVE}revert/", {"to_version": number, "reason": "x"}).status_code == 404
-    for number in (0, 10**12, "1"):
-        assert list(errors(product.post(f"{LIVE}revert/", {"to_version": number, "reason": "x"}))) == ["to_version"]
+    for wrong in (0, 10**12, "1"):
+        assert list(errors(product.post(f"{LIVE}revert/", {"to_version": wrong, "reason": "x"}))) == ["to_version"]
 
 
 def test_history_shows_who_changed_what_and_why(product: APIClient) -> None:

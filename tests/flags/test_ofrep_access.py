@@ -180,13 +180,20 @@ def test_a_browser_may_ask_before_it_asks(asker: Asker, path: str) -> None:
 
 
 def test_answers_and_errors_may_be_read_by_pages(asker: Asker) -> None:
-    asked = [asker.single("it"), asker.bulk(), asker.single("no"), asker.ask("GET", SINGLE)]
-    asked += [asker.post(SINGLE, headers={}), asker.post("/ofrep/nothing"), asker.post(SINGLE, content=b"{")]
+    origin = {"origin": PAGE}
+    ours = asker.headers | origin
+    asked = [asker.single("it", headers=ours), asker.bulk(headers=ours), asker.single("no", headers=ours)]
+    asked += [asker.ask("GET", SINGLE, headers=ours), asker.post(SINGLE, headers=origin)]
+    asked += [asker.post("/ofrep/nothing", headers=ours), asker.post(SINGLE, content=b"{", headers=ours)]
     assert [answer.status_code for answer in asked] == [200, 200, 404, 405, 401, 404, 400]
     for answer in asked:
         assert answer.headers.get_list("access-control-allow-origin") == ["*"]
         exposed = answer.headers["access-control-expose-headers"].lower().split(", ")
         assert {"etag", "retry-after"} <= set(exposed)
+
+
+def test_a_client_that_is_no_page_gets_no_headers_for_pages(asker: Asker) -> None:
+    assert not [name for name in asker.single("it").headers if name.startswith("access-control")]
 
 
 def test_a_list_of_pages_lets_in_only_those(asker: Asker, settings: Settings) -> None:

@@ -36,7 +36,7 @@ def test_each_environment_has_a_column_with_the_state_in_words(project: Project)
 
 
 @pytest.mark.parametrize(("state", "words"), [({"on": True}, ">On<"), ({"killed": True}, ">Killed<"), ({}, ">Off<")])
-def test_a_state_is_a_pill(project: Project, state: dict[str, bool], words: str) -> None:
+def test_a_state_is_a_pill(project: Project, state: dict[str, Any], words: str) -> None:
     make_flag(project=project, **state)
     shows(Visitor(project).get("flag-list"), words)
 

@@ -34,5 +34,5 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
     at, _dash, last = text.rpartition("-")
     try:
         return datetime.fromtimestamp(float(at), UTC), int(last)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return None

@@ -28,7 +28,7 @@ GONE = 409
 @admin.register(ApiKey)
 class ApiKeyAdmin(PulseAdmin):
     list_display = ("name", "state", "shown_kind", "place", "hint", "last_used", "expires")
-    list_select_related = ("project", "environment")
+    list_select_related = ("project", "environment__project")
     list_filter = ("kind", "project")
     search_fields = ("name", "hint")
     ordering = ("-id",)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core import clock, navigation
-from apps.core.admin_ui import ReadOnlyAdmin
+from apps.core.admin_ui import EnvironmentFilter, ReadOnlyAdmin
 from apps.core.models import AuditEntry, AuditPending, AuditSeal, Tick
 from apps.core.templatetags.pulseops import kind_words, pill, subject_link, when
 
@@ -48,7 +48,7 @@ class ActorFilter(admin.SimpleListFilter):
 class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("when", "actor_label", "did", "subject", "place", "reason", "sealed")
     list_select_related = ("project", "environment__project", "seal")
-    list_filter = (KindFilter, "project", "environment", ActorFilter)
+    list_filter = (KindFilter, "project", EnvironmentFilter, ActorFilter)
     search_fields = ("subject_label", "reason")
     ordering = ("-at", "-id")
 

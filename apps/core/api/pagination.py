@@ -16,3 +16,9 @@ class CursorPagination(pagination.CursorPagination):
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
         return tuple(view.ordering)
+
+    def _get_position_from_instance(self, instance: Any, ordering: tuple[str, ...]) -> str | None:
+        """Also across relations, as in `environment__position`, which the parent does not follow."""
+        for name in ordering[0].lstrip("-").split("__"):
+            instance = getattr(instance, name)
+        return None if instance is None else str(instance)

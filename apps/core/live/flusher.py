@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import DatabaseError, close_old_connections, connection
 
 from apps.core import clock
+from apps.core.live.outages import Outages
 
 logger = logging.getLogger(__name__)
 Write = Callable[[datetime], None]  # keeps what it could not write, and raises DatabaseError
@@ -18,6 +19,7 @@ class Flusher(threading.Thread):
         super().__init__(name="flusher", daemon=True)
         self.writes = writes
         self.seconds = seconds
+        self.outages = Outages()
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -31,10 +33,16 @@ class Flusher(threading.Thread):
         self.stopping.set()
 
     def flush(self) -> None:
-        for write in self.writes:
-            try:
-                write(clock.now())
-            except DatabaseError as error:
-                logger.warning("PostgreSQL is away (%s); counts are kept until the next flush", error)
-            except Exception:
-                logger.exception("A flush failed; counts are kept until the next one")
+        if all([self._written(write) for write in self.writes]):
+            self.outages.back("PostgreSQL")
+
+    def _written(self, write: Write) -> bool:
+        try:
+            write(clock.now())
+        except DatabaseError as error:
+            self.outages.away("PostgreSQL", error, meanwhile="Counts are kept in memory")
+            return False
+        except Exception:
+            logger.exception("A flush failed; counts are kept until the next one")
+            return False
+        return True

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from apps.core import bus
+from apps.core.live.outages import Outages
 
 logger = logging.getLogger(__name__)
 LISTEN_SECONDS = 0.5  # longest wait for an announcement before looking whether to stop
@@ -36,6 +37,7 @@ class Follower(threading.Thread):
         self.stopping = threading.Event()
         self.loaded = threading.Event()
         self.refreshed_at: float | None = None  # monotonic: when all sources were last seen to be current
+        self.outages = Outages()
         self.hears = False  # whether announcements arrive, not only polls
 
     def run(self) -> None:
@@ -44,7 +46,7 @@ class Follower(threading.Thread):
             try:
                 self._follow()
             except redis.RedisError as error:
-                logger.warning("Redis is away (%s); polling every %s s", error, settings.SNAPSHOT_POLL_SECONDS)
+                self.outages.away("Redis", error, meanwhile="Changes arrive by polling")
                 self.hears = False
                 self._refresh_all()
                 self.stopping.wait(settings.SNAPSHOT_POLL_SECONDS)
@@ -59,6 +61,7 @@ class Follower(threading.Thread):
         with bus.client().pubsub(ignore_subscribe_messages=True) as subscription:
             subscription.subscribe(bus.CHANNEL)
             self.hears = True
+            self.outages.back("Redis")
             self._refresh_all()
             due = time.monotonic() + settings.SNAPSHOT_POLL_SECONDS
             while not self.stopping.is_set():
@@ -86,7 +89,7 @@ class Follower(threading.Thread):
         try:
             source.refresh(facts)
         except DatabaseError as error:
-            logger.warning("PostgreSQL is away (%s); %s keeps its last state", error, source.topic)
+            self.outages.away("PostgreSQL", error, meanwhile="Keys and flags stay as they are")
             connection.close()
             return False
         except Exception:
@@ -94,4 +97,5 @@ class Follower(threading.Thread):
             return False
         finally:
             close_old_connections()
+        self.outages.back("PostgreSQL")
         return True

@@ -41,7 +41,7 @@ class EvaluationViewSet(FlagsViewSet):
     def create(self, request: Request) -> Response:
         body = self.body(Evaluate)
         key: KeyFacts = request.auth  # type: ignore[assignment]  # EvaluationKey lets nothing else in
-        context, ruleset, client = check_context(body["context"]), _ruleset(key), key.kind == ApiKey.Kind.CLIENT
+        context, ruleset, client = check_context(body["context"] or {}), _ruleset(key), key.kind == ApiKey.Kind.CLIENT
         only = body.get("flag")
         found = [_one(ruleset, only, context, client)] if only else ruleset.evaluate_all(context, client_only=client)
         usage.count(key.environment_id or 0, found)

@@ -1,7 +1,7 @@
 """What every page about flags shares: finding the flag, who may do what, and services' refusals in words."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,15 +10,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.core import selectors as core
 from apps.core.pages import ScopedPage, roles_with
 from apps.core.services import StaleVersion
 from apps.flags import selectors
 from apps.flags.domain import transitions
 from apps.flags.domain.access import Action, needed
 from apps.flags.domain.engine import definitions as engine
-from apps.flags.models import Flag, FlagState
+from apps.flags.models import Flag, FlagState, Segment
 from apps.flags.pages.history import Version, meanwhile
-from apps.flags.pages.words import listed
+from apps.flags.pages.words import Difference, audited, listed
 from apps.flags.selectors import definitions, overview
 
 CONFLICT, UNPROCESSABLE = 409, 422
@@ -30,7 +31,8 @@ class Refusal:
 
     title: str
     text: str = ""
-    versions: list[Version] = field(default_factory=list)  # what others did meanwhile
+    versions: Sequence[Version] = ()  # what others did meanwhile to the state
+    differences: Sequence[Difference] = ()  # and to the object itself
     status: int = CONFLICT
 
 
@@ -109,13 +111,11 @@ class FlagPage(FlagsPage):
         return None
 
     def conflict(self, error: Exception, form: BaseForm | None = None) -> Refusal:
-        """The form keeps what was typed, and from now on stands on the version that is shown."""
+        """Why not, with what others did since the form was opened."""
         since = error.expected if isinstance(error, StaleVersion) else self.state.version
         self.state = selectors.states_of(self.flag).get(pk=self.state.pk)
-        if form is not None and isinstance(form.data, QueryDict):
-            data = form.data.copy()
-            data["version"] = str(self.state.version)
-            form.data = data
+        if form is not None:
+            stand_on(form, self.state.version)
         versions = meanwhile(self.state, since)
         if isinstance(error, StaleVersion):
             title = _("Somebody changed this flag while you were here.")
@@ -124,6 +124,23 @@ class FlagPage(FlagsPage):
             title = _("This flag is killed.")
             return Refusal(title, _("Lift the kill first; then it can be changed again."), versions)
         return Refusal(_("Nothing to change: it is like this already."), "", versions)
+
+
+def stand_on(form: BaseForm, version: int) -> None:
+    """The form keeps everything that was typed; sent again, it is about this version."""
+    if isinstance(form.data, QueryDict):
+        data = form.data.copy()
+        data["version"] = str(version)
+        form.data = data
+
+
+def overtaken(form: BaseForm, row: Flag | Segment, version: int) -> Refusal:
+    """Somebody saved the same flag or segment first."""
+    stand_on(form, version)
+    entry = core.audit_of(row._meta.label_lower, row.pk).first()
+    title = _("%(who)s changed this while you were here.") % {"who": entry.actor_label if entry else _("Somebody")}
+    text = _("Look at what changed, then save again. Your input is kept.")
+    return Refusal(title, text, differences=audited(entry.changes) if entry else ())
 
 
 def read(state: FlagState) -> engine.Flag | None:

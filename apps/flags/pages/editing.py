@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.services import StaleVersion
-from apps.flags import selectors, services
+from apps.flags import services
 from apps.flags.domain.access import Action
 from apps.flags.forms import EditFlagForm, NewFlagForm, Variants
 from apps.flags.models import Flag
-from apps.flags.pages.base import CONFLICT, UNPROCESSABLE, FlagPage, FlagsPage, Refusal
-from apps.flags.pages.history import meanwhile
+from apps.flags.pages.base import UNPROCESSABLE, FlagPage, FlagsPage, Refusal, overtaken
 from apps.flags.services import FlagFields
 
 
@@ -94,20 +93,11 @@ class EditPage(FlagPage):
                 expected_version=version,
                 reason=reason,
             )
-        except StaleVersion:
-            return self._stale(form)
+        except StaleVersion as error:
+            return overtaken(form, self.flag, error.found)
         except ValidationError as error:
             distribute(error, form, variants)
         return None
-
-    def _stale(self, form: EditFlagForm) -> Refusal:
-        fresh = selectors.flag_in(self.project, self.flag.key)
-        data = form.data.copy()  # type: ignore[attr-defined]
-        data["version"] = str(fresh.version if fresh else self.flag.version)
-        form.data = data
-        title = _("Somebody changed this flag while you were here.")
-        text = _("Look at what changed, then save again. Your input is kept.")
-        return Refusal(title, text, meanwhile(self.state, 0)[:1], CONFLICT)
 
     def show(
         self, form: EditFlagForm, variants: Variants, refusal: Refusal | None = None, status: int = 200

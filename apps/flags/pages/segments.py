@@ -15,7 +15,7 @@ from apps.flags import selectors, services
 from apps.flags.domain.access import Action, needed
 from apps.flags.forms import EditSegmentForm, MembersForm, NewSegmentForm
 from apps.flags.models import Segment
-from apps.flags.pages.base import UNPROCESSABLE, FlagsPage, Refusal
+from apps.flags.pages.base import UNPROCESSABLE, FlagsPage, Refusal, overtaken
 from apps.flags.selectors import overview
 
 
@@ -141,19 +141,10 @@ class SegmentPage(FlagsPage):
         try:
             call()
         except StaleVersion as error:
-            data = form.data.copy()  # type: ignore[attr-defined]
-            data["version"] = str(error.found)
-            form.data = data
-            return Refusal(_("Somebody changed this segment while you were here."), self._last_change())
+            return overtaken(form, self.segment, error.found)
         except ValidationError as error:
             return Refusal(_("This cannot be kept."), " ".join(error.messages), status=UNPROCESSABLE)
         return None
-
-    def _last_change(self) -> str:
-        entry = core.audit_of("flags.segment", self.segment.pk).first()
-        who = entry.actor_label if entry else _("Somebody")
-        text = _("%(who)s did. Compare, then review again. Your input is kept.")
-        return text % {"who": who}
 
     @property
     def _here(self) -> str:

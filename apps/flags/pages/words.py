@@ -1,6 +1,6 @@
 """States, audiences, rules and differences in words for people. Reads engine values, asks no database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,6 +154,20 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
         for name, label in labels.items()
         if old.get(name, "") != new.get(name, "") and name in new
     ]
+
+
+def audited(changes: Mapping[str, Sequence[Any]]) -> list[Difference]:
+    """The changes of an audit entry."""
+    return [
+        Difference(name.removesuffix("_id").replace("_", " ").capitalize(), *(_side(value) for value in sides))
+        for name, sides in changes.items()
+    ]
+
+
+def _side(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else compact(value)
 
 
 def _readable(definition: Mapping[str, Any]) -> dict[str, str]:

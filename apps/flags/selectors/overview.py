@@ -45,7 +45,7 @@ def tags_in_use(project: Project) -> list[str]:
 def near_keys(project: Project, key: str) -> list[str]:
     """Keys that were perhaps meant."""
     known = {known.lower(): known for known in Flag.objects.filter(project=project).values_list("key", flat=True)}
-    return [known[match] for match in get_close_matches(key.lower(), known, n=5, cutoff=0.5)]
+    return [known[match] for match in get_close_matches(key.lower(), known, n=5)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def segment_uses(project: Project) -> dict[str, list[FlagState]]:
 
 
 def segments_holding(environment: Environment, targeting_keys: Iterable[str]) -> tuple[engine.Segment, ...]:
-    """Every segment with only those of these users who are its members: enough to evaluate them, however large it is."""
+    """Every segment with only those of these users who are its members: enough to evaluate them alone."""
     held: dict[int, set[str]] = defaultdict(set)
     rows = SegmentMember.objects.filter(environment=environment, targeting_key__in=list(targeting_keys))
     for segment_id, targeting_key in rows.values_list("segment_id", "targeting_key"):

@@ -1,0 +1,122 @@
+"""Load on one address: `wrk` where it is installed, else a client of our own in a process of its own."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
+
+CONNECTIONS = 32
+
+
+@dataclass(frozen=True)
+class Request:
+    url: str
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass(frozen=True)
+class Result:
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    failed: int  # answers with another status than expected
+
+
+def measure(request: Request, *, status: int, seconds: float) -> Result:
+    """Keep CONNECTIONS requests in flight for `seconds`."""
+    command = _wrk(request, status, seconds) if shutil.which("wrk") else [sys.executable, __file__]
+    given = json.dumps({"request": asdict(request), "status": status, "seconds": seconds})
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
+    return Result(**json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def _wrk(request: Request, status: int, seconds: float) -> list[str]:
+    script = f"""
+wrk.method = "POST"
+wrk.body = {json.dumps(request.body)}
+{"".join(f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" + chr(10) for name, value in request.headers.items())}
+local threads = {{}}
+function setup(thread) table.insert(threads, thread); thread:set("failed", 0) end
+function response(got) if got ~= {status} then failed = failed + 1 end end
+function done(summary, latency)
+  local failed = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
+  for _, thread in ipairs(threads) do failed = failed + thread:get("failed") end
+  print(string.format('{{"per_second": %f, "p50_ms": %f, "p99_ms": %f, "failed": %d}}',
+    summary.requests / summary.duration * 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed))
+end
+"""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua", delete=False) as file:
+        file.write(script)
+    return ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", file.name, request.url]
+
+
+class _Connection(asyncio.Protocol):
+    """Sends the same bytes again as soon as an answer is complete."""
+
+    def __init__(self, request: bytes, status: int, until: float, ended: asyncio.Future[None]) -> None:
+        import httptools
+
+        self.request, self.status, self.until, self.ended = request, status, until, ended
+        self.parser = httptools.HttpResponseParser(self)
+        self.times: list[float] = []
+        self.failed = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.ask()
+
+    def ask(self) -> None:
+        self.began = time.perf_counter()
+        self.transport.write(self.request)
+
+    def data_received(self, data: bytes) -> None:
+        self.parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        now = time.perf_counter()
+        self.times.append(now - self.began)
+        self.failed += self.parser.get_status_code() != self.status
+        if now < self.until:
+            self.ask()
+        else:
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.ended.set_result(None)
+
+
+async def _client(request: Request, status: int, seconds: float) -> Result:
+    loop, address = asyncio.get_running_loop(), urlsplit(request.url)
+    headers = {"Host": address.netloc, "Content-Length": str(len(request.body))} | dict(request.headers)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    data = f"POST {address.path} HTTP/1.1\r\n{lines}\r\n{request.body}".encode()
+    until = time.perf_counter() + seconds
+    connections = []
+    for _ in range(CONNECTIONS):
+        connection = _Connection(data, status, until, loop.create_future())
+        await loop.create_connection(lambda made=connection: made, address.hostname, address.port)
+        connections.append(connection)
+    await asyncio.gather(*(connection.ended for connection in connections))
+    times = sorted(took for connection in connections for took in connection.times)
+    return Result(
+        len(times) / seconds,
+        times[len(times) // 2] * 1e3,
+        times[len(times) * 99 // 100] * 1e3,
+        sum(connection.failed for connection in connections),
+    )
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    given = json.load(sys.stdin)
+    result = uvloop.run(_client(Request(**given["request"]), given["status"], given["seconds"]))
+    print(json.dumps(asdict(result)))

@@ -1,0 +1,20 @@
+"""axe-core over one page. It injects styles, so what the console says must be checked before it runs."""
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_axe = Axe()
+
+
+def violations(page: Page) -> list[str]:
+    """Each as "rule: what is wrong (where)"; empty is what is wanted."""
+    options: dict[str, Any] = {"runOnly": {"type": "tag", "values": TAGS}}
+    found = _axe.run(page, options=options).response["violations"]
+    return [f"{rule['id']}: {rule['help']} ({_places(rule)})" for rule in found]
+
+
+def _places(rule: dict[str, Any]) -> str:
+    return "; ".join(str(node["target"]) for node in rule["nodes"][:4])

@@ -1,0 +1,103 @@
+"""A real Chromium at the running portal. Whatever the console or the Content-Security-Policy complains of fails the test."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+
+from apps.core.models import Project
+from tests.factories import PASSWORD, make_project, make_user
+from tests.live_server import LivePortal, live_portal
+
+__all__ = ["live_portal"]
+HARMLESS = ("the server responded with a status of 4",)  # pages that are meant to answer 403, 404 or 422
+
+
+def missing(what: str) -> NoReturn:
+    """Skips on a developer's machine; in CI, where nothing may be missing, fails."""
+    if os.environ.get("PULSEOPS_CI") == "1":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        missing("Chromium is not installed, so no page can be looked at")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in this thread; Django's calls do not
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Tab:
+    """A page that remembers every complaint. `check()` at the end, and before anything of ours is injected."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def open(self, path: str) -> Page:
+        self.page.goto(f"{self.url}{path}")
+        return self.page
+
+    def check(self) -> None:
+        assert self.complaints == []
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not any(part in message.text for part in HARMLESS):
+            self.complaints.append(message.text)
+
+
+Open = Callable[..., Tab]
+
+
+@pytest.fixture
+def project(transactional_db: None) -> Project:
+    return make_project(key="shop", name="Shop")
+
+
+@pytest.fixture
+def tab(chromium: Browser, live_portal: LivePortal, project: Project) -> Iterator[Open]:
+    """`tab(role="Viewer", scheme="dark", width=320)`; `role=None` is a stranger. Closing checks for complaints."""
+    contexts: list[BrowserContext] = []
+    opened: list[Tab] = []
+
+    def open_tab(*, role: str | None = "Administrator", scheme: Any = "light", width: int = 1280) -> Tab:
+        context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        new = Tab(page, live_portal.url)
+        opened.append(new)
+        if role is not None:
+            log_in(new, make_user(role=role).username)
+        return new
+
+    yield open_tab
+    for context in contexts:
+        try:
+            context.close()
+        except Error:
+            continue
+    for one in opened:
+        one.check()
+
+
+def log_in(tab: Tab, username: str, password: str = PASSWORD) -> None:
+    page = tab.open("/admin/login/?next=/admin/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: "/login/" not in address)
