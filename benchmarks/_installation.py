@@ -46,14 +46,25 @@ def running(*, flags: int) -> Iterator[Installation]:
             yield _filled(flags)
 
 
+@dataclass(frozen=True)
+class Server:
+    url: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """What the process has used so far, all threads together."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def child(*command: str, port: int, **environment: str) -> Iterator[str]:
-    """A server process that listens on `port`; its address, once it answers."""
+def child(*command: str, port: int, **environment: str) -> Iterator[Server]:
+    """A server process that listens on `port`, once it answers."""
     process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=os.environ | environment)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(url, process)
-        yield url
+        yield Server(url, process.pid)
     finally:
         process.terminate()
         process.wait(10)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 
 from apps.core.domain import chain
 from apps.core.domain.diff import Changes
@@ -92,6 +93,9 @@ def verify() -> Verdict:
         if head != digest:
             return _broken(expected, head, f"entry {entry.pk} ({entry}) was changed after link {position} sealed it")
         expected += 1
+    stray = _stray()
+    if stray is not None:
+        return _broken(expected, head, f"entry {stray.pk} ({stray}) was put in past the trail: nothing will seal it")
     return Verdict(expected - 1, AuditPending.objects.count(), head, None)
 
 
@@ -99,6 +103,12 @@ def sealed_fields(entry: AuditEntry) -> Mapping[str, Any]:
     """What a seal covers: every column, as JSON values."""
     values = {field.attname: getattr(entry, field.attname) for field in AuditEntry._meta.concrete_fields}
     return values | {"at": entry.at.isoformat()}
+
+
+def _stray() -> AuditEntry | None:
+    """An entry that neither a seal covers nor the sealer's queue holds; one statement, so writes cannot confuse it."""
+    waiting = AuditPending.objects.filter(entry=OuterRef("pk"))
+    return AuditEntry.objects.filter(~Exists(waiting), seal=None).order_by("id").first()
 
 
 def _links() -> Iterator[tuple[int, bytes, AuditEntry | None]]:

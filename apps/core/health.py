@@ -19,7 +19,7 @@ from apps.core.live.follower import Follower
 from apps.core.live.keyring import keyring
 from apps.core.live.measures import registry
 from apps.core.models import ApiKey
-from apps.core.tasks import BEAT
+from apps.core.services import BEAT
 
 BEAT_STALE = timedelta(seconds=60)
 SNAPSHOT_STALE_SECONDS = 10.0

@@ -6,10 +6,8 @@ from celery import shared_task
 
 from apps.core import clock, services
 
-BEAT = "beat"
-
 
 @shared_task(name="core.beat_tick")
 def beat_tick(**_: Any) -> None:
     """Proves that beat sends and a worker receives; `/readyz` reads it."""
-    services.tick(name=BEAT, at=clock.now())
+    services.tick(name=services.BEAT, at=clock.now())

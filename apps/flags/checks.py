@@ -1,4 +1,4 @@
-"""Warns about PULSEOPS_FEATURE_* variables that lock nothing. Runs only where the database is checked, as it reads it."""
+"""Warns about PULSEOPS_FEATURE_* variables that lock nothing. Reads the database, so it runs only with that tag."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

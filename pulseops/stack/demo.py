@@ -132,7 +132,14 @@ def _groups(environments: list[Environment], actor: Actor, at: datetime) -> None
 
 
 def _flag(project: Project, demo: DemoFlag, actor: Actor, began: datetime) -> None:
-    fields = flags.FlagFields(key=demo.key, name=demo.name, type=FlagType.BOOLEAN, tags=[demo.tag], client_exposed=True)
+    fields = flags.FlagFields(
+        key=demo.key,
+        name=demo.name,
+        type=FlagType.BOOLEAN,
+        tags=[demo.tag],
+        owner_id=actor.id,
+        client_exposed=True,
+    )
     flag = flags.create_flag(project_id=project.pk, fields=fields, actor=actor, at=began, salt=demo.key)
     everywhere = list(flag.states.values_list("pk", flat=True))
     for change, reason, at in _steps(demo.percentages, began):

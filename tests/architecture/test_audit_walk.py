@@ -14,7 +14,7 @@ from apps.core.models import AuditEntry, Project
 from apps.flags import services as flags
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.transitions import Change
-from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_segment, state_in
+from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_segment, make_user, state_in
 
 # Machine-written counts and clocks. Everything else that changes a row is a decision, and is audited.
 EXEMPT = {"add_usage", "mark_keys_used", "tick"}
@@ -81,6 +81,24 @@ def rotate_key() -> Callable[[], object]:
 def revoke_key() -> Callable[[], object]:
     pk = _key()
     return lambda: core.revoke_key(key_id=pk, **WHO)
+
+
+@scenario
+def add_person() -> Callable[[], object]:
+    return lambda: core.add_person(username="walk", password="correct horse battery", roles=(), **WHO)
+
+
+@scenario
+def change_person() -> Callable[[], object]:
+    make_user(role="Administrator")
+    user = make_user()
+    return lambda: core.change_person(user_id=user.pk, fields={"first_name": "Ann"}, roles=(), **WHO)
+
+
+@scenario
+def set_password() -> Callable[[], object]:
+    user = make_user()
+    return lambda: core.set_password(user_id=user.pk, password="battery horse correct", **WHO)
 
 
 @scenario

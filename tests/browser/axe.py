@@ -11,7 +11,16 @@ _axe = Axe()
 
 def violations(page: Page) -> list[str]:
     """Each as "rule: what is wrong (where)"; empty is what is wanted."""
-    options: dict[str, Any] = {"runOnly": {"type": "tag", "values": TAGS}}
+    return _run(page, {"type": "tag", "values": TAGS})
+
+
+def colour_violations(page: Page) -> list[str]:
+    """The rules that the colour scheme decides; the others see the same page in both."""
+    return _run(page, {"type": "rule", "values": ["color-contrast", "link-in-text-block"]})
+
+
+def _run(page: Page, rules: dict[str, Any]) -> list[str]:
+    options: dict[str, Any] = {"runOnly": rules}
     found = _axe.run(page, options=options).response["violations"]
     return [f"{rule['id']}: {rule['help']} ({_places(rule)})" for rule in found]
 

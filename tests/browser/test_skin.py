@@ -7,14 +7,15 @@ from playwright.sync_api import Page, expect
 
 from apps.core.models import Project
 from tests.browser.conftest import Open, log_in
-from tests.factories import make_flag, make_user
+from tests.factories import PASSWORD, make_flag, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SCOPE = "/admin/p/shop/production"
 
 
 def focused(page: Page) -> str:
-    text: str = page.evaluate("document.activeElement.innerText || document.activeElement.getAttribute('name') || ''")
+    """The words of the element that has the focus."""
+    text: str = page.evaluate("document.activeElement === document.body ? '' : document.activeElement.innerText")
     return text.strip()
 
 
@@ -31,9 +32,10 @@ def test_login_by_keyboard(tab: Open) -> None:
     user = make_user(role="Viewer")
     at = tab(role=None)
     page = at.open("/admin/login/?next=/admin/")
-    page.keyboard.type(user.username)  # the field has the focus at once
+    expect(page.get_by_label("Username")).to_be_focused()
+    page.keyboard.type(user.username)
     page.keyboard.press("Tab")
-    page.keyboard.type("correct horse battery")
+    page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{SCOPE}/")
 

@@ -39,7 +39,9 @@ def packages() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one test process at a time: npm ci begins by deleting
         if not _installed():
             command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-            done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
+            done = subprocess.run(
+                command, cwd=WEB, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+            )
             if done.returncode:
                 missing(f"npm ci failed: {done.stderr[-500:]}")
 

@@ -59,9 +59,7 @@ def app(live_portal: LivePortal) -> Iterator[App]:
         (FlagType.OBJECT, "get_object_details", {}, {"columns": 3}),
     ],
 )
-def test_five_types_arrive_as_declared(
-    app: App, type: FlagType, ask: str, default: object, expected: object
-) -> None:
+def test_five_types_arrive_as_declared(app: App, type: FlagType, ask: str, default: object, expected: object) -> None:
     app.flag(type=type, on=True)
     found: FlagEvaluationDetails[object] = getattr(app.client(), ask)("it", default, USER)
     assert (found.error_code, found.error_message) == (None, None)
@@ -78,7 +76,11 @@ def test_every_reason_is_one_that_the_provider_knows(app: App) -> None:
         ([], FlagStatus.OFF, Reason.DISABLED),
         ([{"id": "r", "when": match, "serve": {"variant": "on"}}], FlagStatus.ON, Reason.TARGETING_MATCH),
         ([{"id": "r", "when": {"not": match}, "serve": {"variant": "on"}}], FlagStatus.ON, Reason.DEFAULT),
-        ([{"id": "r", "when": None, "serve": {"split": [["on", 50_000], ["off", 50_000]]}}], FlagStatus.ON, Reason.SPLIT),
+        (
+            [{"id": "r", "when": None, "serve": {"split": [["on", 50_000], ["off", 50_000]]}}],
+            FlagStatus.ON,
+            Reason.SPLIT,
+        ),
     ):
         serve(flag, *rules, status=status)
         assert app.client().get_boolean_details("it", False, USER).reason == reason

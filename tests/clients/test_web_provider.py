@@ -85,9 +85,7 @@ def wait_for_streams(page: Page, app: App) -> None:
         (FlagType.OBJECT, "Object", {}, {"columns": 3}),
     ],
 )
-def test_five_types_arrive_as_declared(
-    app: App, type: FlagType, kind: str, default: object, expected: object
-) -> None:
+def test_five_types_arrive_as_declared(app: App, type: FlagType, kind: str, default: object, expected: object) -> None:
     app.flag("typed", type, on=True)
     found = details(app.open(), kind, "typed", default)
     assert (found["value"], found["reason"], found.get("errorCode")) == (expected, "STATIC", None)
@@ -164,9 +162,7 @@ def test_a_revoked_key_stops_a_page_that_is_open(app: App) -> None:
     assert page.inner_text("#value") == "blue"
 
 
-def test_a_page_that_asks_too_often_keeps_its_values_and_backs_off(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_that_asks_too_often_keeps_its_values_and_backs_off(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     page = app.open()
     wait_for_text(page, "blue")
     monkeypatch.setattr(admission.RateLimiter, "wait_seconds", lambda *_: 30)

@@ -3,6 +3,8 @@
 import logging
 
 import pytest
+from django.http import HttpRequest
+from rest_framework.request import Request
 from rest_framework.test import APIClient
 
 from apps.core.api import throttling
@@ -31,7 +33,10 @@ def test_anonymous_is_asked_for_credentials(client: APIClient) -> None:
 def test_a_view_that_declares_nothing_is_open_to_nobody() -> None:
     from rest_framework.views import APIView
 
-    assert [permission().has_permission(None, None) for permission in APIView.permission_classes] == [False]
+    from apps.core.api.permissions import Denied
+
+    assert APIView.permission_classes == [Denied]
+    assert not Denied().has_permission(Request(HttpRequest()), APIView())
 
 
 @pytest.mark.parametrize("role", ["Viewer", "Product", "Operator", "Administrator"])

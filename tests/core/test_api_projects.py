@@ -149,7 +149,7 @@ def test_environments_of_another_project_are_not_found(shop: Project) -> None:
 
 def test_environments_come_page_by_page_also_when_positions_are_alike(shop: Project) -> None:
     Environment.objects.filter(project=shop).update(position=0)
-    client, url, found = as_role("Viewer"), f"{SHOP}environments/?limit=1", []
+    client, url, found = as_role("Viewer"), f"{SHOP}environments/?limit=1", list[str]()
     while url:
         page = client.get(url).json()
         found, url = [*found, *(row["key"] for row in page["results"])], page["next"]

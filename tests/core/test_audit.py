@@ -96,6 +96,13 @@ def test_forgery_breaks_the_chain_where_it_was_made(forgery: str, complaint: str
     assert complaint in (audit.verify().problem or "")
 
 
+def test_entry_smuggled_past_the_sealer_is_found() -> None:
+    make_project()
+    AuditPending.objects.filter(entry=AuditEntry.objects.latest("id")).delete()
+    sealer.seal()
+    assert "put in past the trail" in (audit.verify().problem or "")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_sealers_do_not_fork_the_chain() -> None:
     for _ in range(5):

@@ -89,7 +89,7 @@ def test_use_is_noted_once_and_can_be_given_back(environment: Environment) -> No
     assert used.keys() == {issued.key.pk}
     assert ring.take_used() == {}
     ring.keep_used(used)
-    assert ring.take_used() == used
+    assert ring.take_used().keys() == used.keys()
 
 
 def test_a_bucket_lets_a_burst_through_and_then_names_the_wait() -> None:

@@ -121,3 +121,11 @@ def test_revoked_key_takes_no_further_action(action: object) -> None:
     issued = make_key(environment=make_project().environments.get(key="production"), revoked=True)
     with pytest.raises(services.KeyNotUsable):
         action(key_id=issued.key.pk, actor=ACTOR, at=AT)  # type: ignore[operator]
+
+
+def test_key_is_rotated_once_and_then_its_successor_is() -> None:
+    old = make_key(environment=make_project().environments.get(key="production"))
+    new = services.rotate_key(key_id=old.key.pk, actor=ACTOR, at=AT)
+    with pytest.raises(services.KeyAlreadyRotated):
+        services.rotate_key(key_id=old.key.pk, actor=ACTOR, at=AT)
+    assert services.rotate_key(key_id=new.key.pk, actor=ACTOR, at=AT).key.replaces == new.key

@@ -160,9 +160,9 @@ def test_a_bad_filter_is_named(shop: Project, query: str, field: str) -> None:
     assert (answer.status_code, list(errors(answer))) == (400, [field])
 
 
-def test_120_flags_come_once_each_in_order(shop: Project) -> None:
-    made = sorted(make_flag(project=shop, key=f"flag-{number:03}").key for number in range(120))
-    client, url, keys = as_role("Viewer"), FLAGS, []
+def test_flags_come_once_each_in_order(shop: Project) -> None:
+    made = sorted(make_flag(project=shop, key=f"flag-{number:03}").key for number in range(25))
+    client, url, keys = as_role("Viewer"), f"{FLAGS}?limit=10", []
     while url:
         page = client.get(url).json()
         keys += [flag["key"] for flag in page["results"]]

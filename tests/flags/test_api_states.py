@@ -70,7 +70,7 @@ def test_states_are_listed_in_the_order_of_the_environments(product: APIClient) 
 
 
 def test_states_come_page_by_page(product: APIClient) -> None:
-    url, found = f"{STATES}?limit=1", []
+    url, found = f"{STATES}?limit=1", list[str]()
     while url:
         page = product.get(url).json()
         found, url = [*found, *(row["environment"] for row in page["results"])], page["next"]

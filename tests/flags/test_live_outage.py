@@ -54,7 +54,11 @@ class Installation:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        own = {"PULSEOPS_VAR": str(self.addresses.var), "PULSEOPS_PORT": str(port), "PULSEOPS_USAGE_FLUSH_SECONDS": "0.5"}
+        own = {
+            "PULSEOPS_VAR": str(self.addresses.var),
+            "PULSEOPS_PORT": str(port),
+            "PULSEOPS_USAGE_FLUSH_SECONDS": "0.5",
+        }
         kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
         self.environment = kept | own | {"DJANGO_SETTINGS_MODULE": "pulseops.settings"}
 
@@ -66,7 +70,12 @@ class Installation:
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
-            [*MANAGE, *arguments], env=self.environment, capture_output=True, text=True, check=False, cwd=settings.BASE_DIR
+            [*MANAGE, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=settings.BASE_DIR,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

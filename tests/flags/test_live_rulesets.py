@@ -144,9 +144,7 @@ def test_a_restored_database_is_believed_although_its_versions_are_smaller(world
     FlagState.objects.filter(flag=flag).update(status="OFF", version=1)
     Ruleset.objects.filter(pk=world.environment_id).update(version=1)
     assert world.values() == {"it": False}
-    Ruleset.objects.filter(pk=world.environment_id).update(
-        version=version_in(etag), changed_at=AT + timedelta(days=1)
-    )
+    Ruleset.objects.filter(pk=world.environment_id).update(version=version_in(etag), changed_at=AT + timedelta(days=1))
     assert world.published().etag != etag
 
 

@@ -210,6 +210,21 @@ def test_context_that_is_no_json_object_is_told(project: Project, visitor: Visit
     shows(page, told)
 
 
+def test_a_user_that_no_database_can_hold_is_explained_all_the_same(project: Project, visitor: Visitor) -> None:
+    make_flag(project=project, key="dark")
+    sent = rollout(context='{"targetingKey": "a\\u0000b"}')
+    assert visitor.post("flag-preview", sent, headers=FRAGMENT, key="dark").status_code == 200
+
+
+def test_addresses_with_odd_characters_are_not_found(project: Project, visitor: Visitor) -> None:
+    odd = "\0"
+    assert visitor.get("flag-detail", key=odd).status_code == 404
+    assert visitor.get("segment-detail", key=odd).status_code == 404
+    assert visitor.get("flag-list", "?q=%00&tag=%00&page=x").status_code == 200
+    make_flag(project=project, key="dark")
+    assert visitor.get("flag-version", key="dark", number=10**30).status_code == 404
+
+
 def test_a_form_at_fault_shows_its_faults_instead_of_a_preview(project: Project, visitor: Visitor) -> None:
     make_flag(project=project, key="theme", type=FlagType.STRING, variants=(("a", "A"), ("b", "B"), ("c", "C")))
     sent = {"version": 1, "who": "everyone", "share_0": "50", "share_1": "50", "share_2": "1", "others": "c"}

@@ -1,6 +1,7 @@
 """The portal migrates an empty database or its own, and no other."""
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
@@ -35,3 +36,12 @@ def test_somebody_elses_database_is_refused_by_name(foreign: str) -> None:
 
     with pytest.raises(CommandError, match=r"Nothing was changed.*PRODUCT_DATABASE_URL"):
         refuse_foreign_database(using="default")
+
+
+@pytest.mark.django_db
+def test_migrate_asks_first() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA other; SET LOCAL search_path TO other; CREATE TABLE customers (id int)")
+
+    with pytest.raises(CommandError, match="customers"):
+        call_command("migrate", verbosity=0)

@@ -30,7 +30,7 @@ class Up:
 
     def environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        ours = {"PULSEOPS_VAR": str(self.var), "PULSEOPS_PORT": str(self.port)}
+        ours = {"PULSEOPS_VAR": str(self.var), "PULSEOPS_PORT": str(self.port), "PULSEOPS_PERIOD_BEAT_TICK": "1"}
         return kept | ours | {"DATABASE_URL": "", "REDIS_URL": ""}  # empty: embedded, whatever .env says
 
     def said(self) -> str:
@@ -86,6 +86,7 @@ def test_from_nothing_to_the_first_page_and_back_to_nothing(tmp_path: Path, port
         assert httpx.get(f"{url}/healthz").status_code == 200
         assert ask(url, client_key)["key"] == "aiSummarization"
         it_refuses_company(up, tmp_path)
+        beat_reaches_a_worker(url)
         a_dead_child_comes_back(up, url)
         up = a_killed_supervisor_leaves_nothing_and_the_next_finds_the_data(up, client_key)
         it_stops_in_time_with_a_stream_open(up, url, client_key)
@@ -108,6 +109,13 @@ def it_refuses_company(up: Up, tmp_path: Path) -> None:
     assert "already runs" in up.other("reset")
     busy = up.other("up", PULSEOPS_VAR=str(tmp_path / "second"))
     assert f"127.0.0.1:{up.port}: Address already in use. Choose another port" in busy
+
+
+def beat_reaches_a_worker(url: str) -> None:
+    deadline = time.monotonic() + 30
+    while (ready := httpx.get(f"{url}/readyz", timeout=20)).status_code != 200:
+        assert time.monotonic() < deadline, ready.text
+        time.sleep(0.2)
 
 
 def a_dead_child_comes_back(up: Up, url: str) -> None:

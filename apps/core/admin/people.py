@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core import audit, clock, people
+from apps.core import audit, clock, services
 from apps.core.admin_ui import PulseAdmin, ReadOnlyAdmin
 from apps.core.audit import Actor
 from apps.core.forms import NewPasswordForm, PersonAddForm, PersonChangeForm
@@ -62,13 +62,13 @@ class PersonAdmin(PulseAdmin):
         return super().initial(row) | {"roles": row.groups.all()}
 
     def create(self, fields: Mapping[str, Any], *, actor: Actor, at: datetime) -> User:
-        return people.add_person(**fields, actor=actor, at=at)
+        return services.add_person(**fields, actor=actor, at=at)
 
     def change(self, row: User, fields: Mapping[str, Any], *, expected_version: int | None, **how: Any) -> User:
         given = dict(fields)
         try:
-            return people.change_person(user_id=row.pk, roles=given.pop("roles"), fields=given, **how)
-        except people.LastAdministrator:
+            return services.change_person(user_id=row.pk, roles=given.pop("roles"), fields=given, **how)
+        except services.LastAdministrator:
             raise ValidationError(
                 _("Nobody else could let people in after this. Make somebody else an Administrator first.")
             ) from None
@@ -80,7 +80,7 @@ class PersonAdmin(PulseAdmin):
         form = NewPasswordForm(request.POST or None)
         if form.is_valid():
             person = audit.person(request.user)
-            people.set_password(user_id=user_id, password=form.cleaned_data["password"], actor=person, at=clock.now())
+            services.set_password(user_id=user_id, password=form.cleaned_data["password"], actor=person, at=clock.now())
             messages.success(request, _("%(person)s has a new password and is logged out elsewhere.") % {"person": row})
             return HttpResponseRedirect(self.url("changelist"))
         title = _("New password for %(person)s") % {"person": row}

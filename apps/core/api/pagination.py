@@ -1,5 +1,6 @@
 """Pages by cursor: stable while rows come and go, and as fast on the last page as on the first."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,8 +18,8 @@ class CursorPagination(pagination.CursorPagination):
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
         return tuple(view.ordering)
 
-    def _get_position_from_instance(self, instance: Any, ordering: tuple[str, ...]) -> str | None:
+    def _get_position_from_instance(self, instance: Any, ordering: Sequence[str]) -> str:
         """Also across relations, as in `environment__position`, which the parent does not follow."""
         for name in ordering[0].lstrip("-").split("__"):
             instance = getattr(instance, name)
-        return None if instance is None else str(instance)
+        return str(instance)

@@ -142,6 +142,7 @@ OURS: Translations = {
     PermissionDenied: refusal(403, "permission_denied", "You may not do this."),
     ValidationError: _validation,
     services.StaleVersion: stale,
+    services.KeyAlreadyRotated: refusal(409, "key_already_rotated", "This key has a successor; rotate that one."),
     services.KeyNotUsable: refusal(409, "key_not_usable", "This key is revoked or expired; issue a new one."),
     services.EnvironmentMissing: refusal(
         400, "environment_missing", "Every kind of key but MANAGEMENT belongs to one environment.", field="environment"

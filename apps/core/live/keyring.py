@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,7 +37,7 @@ class Keyring:
         self._stamp: object = None
         self._by_digest: Mapping[bytes, KeyFacts] = {}
         self._by_id: Mapping[int, KeyFacts] = {}
-        self._used: dict[int, datetime] = {}
+        self._used: set[int] = set()
         self._listeners: list[Callable[[], None]] = []
         self._writing = threading.Lock()
         self._looked_at = -LOOK_AGAIN_SECONDS  # monotonic
@@ -50,12 +50,9 @@ class Keyring:
     def find(self, token: str) -> KeyFacts | None:
         """The key's facts, or None when it is unknown, revoked or expired. Marks it as used."""
         facts = self._by_digest.get(keys.digest(token))
-        if facts is None:
+        if facts is None or (facts.expires_at is not None and facts.expires_at <= clock.now()):
             return None
-        at = clock.now()
-        if facts.expires_at is not None and facts.expires_at <= at:
-            return None
-        self._used[facts.id] = at
+        self._used.add(facts.id)
         return facts
 
     def by_id(self, key_id: int, *, at: datetime) -> KeyFacts | None:
@@ -94,14 +91,14 @@ class Keyring:
         return True
 
     def take_used(self) -> Mapping[int, datetime]:
-        """When each key was last used since the previous call."""
-        used, self._used = self._used, {}
-        return used
+        """Each key that was used since the previous call, with the present time: asked every few seconds, that is
+        near enough, and cheaper than reading the clock at every request."""
+        used, self._used = self._used, set()
+        return dict.fromkeys(used, clock.now())
 
-    def keep_used(self, used: Mapping[int, datetime]) -> None:
+    def keep_used(self, used: Iterable[int]) -> None:
         """Take back what could not be written, for the next call of `take_used`."""
-        for key_id, at in used.items():
-            self._used.setdefault(key_id, at)
+        self._used.update(used)
 
 
 keyring = Keyring()

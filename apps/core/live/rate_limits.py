@@ -26,4 +26,5 @@ class RateLimiter:
             bucket = self._buckets[who] = TokenBucket(self.rate, burst, burst, at)
             if len(self._buckets) > BUCKETS_LIMIT:
                 self._buckets.popitem(last=False)
-        return math.ceil(bucket.take(at))
+        wait = bucket.take(at)
+        return math.ceil(wait) if wait else 0

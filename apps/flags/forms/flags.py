@@ -36,8 +36,10 @@ class FlagFieldsForm(ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        people = get_user_model()._default_manager.filter(is_active=True, is_staff=True)
-        self.fields["owner"].queryset = people.order_by("username")  # type: ignore[attr-defined]
+        people = get_user_model()._default_manager.filter(is_active=True, is_staff=True).order_by("username")
+        self.fields["owner"] = forms.ModelChoiceField(
+            people, label=_("Owner"), required=False, empty_label=_("Nobody"), initial=self.fields["owner"].initial
+        )
 
     @property
     def flag_type(self) -> FlagType:

@@ -59,17 +59,20 @@ class Ofrep:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
+        path, headers = scope["path"], dict(scope["headers"])
         name = request_id(headers.get(b"x-request-id"))
         try:
-            answer = await self._answer(scope, headers, receive)
+            if scope["method"] == "POST" and (path.startswith(SINGLE) or path == BULK):
+                answer = await self._evaluate(scope, headers, receive)
+            else:
+                answer = self._other(scope)
         except Refused as refused:
             answer = refused.answer
         except ClientGone:
             return
         except Exception:
             logs.begin_request(name.decode())
-            logger.exception("%s %s failed", scope["method"], scope["path"])
+            logger.exception("%s %s failed", scope["method"], path)
             answer = BROKEN
         base = self._cors.headers(headers.get(b"origin"))
         if isinstance(answer, Subscriber):
@@ -78,17 +81,7 @@ class Ofrep:
             requests["ofrep", answer.status] += 1
             await respond(send, answer.status, joined(base, answer, name), answer.body)
 
-    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Answer | Subscriber:
-        path, method = scope["path"], scope["method"]
-        if path == BULK or path.startswith(SINGLE):
-            if method == "POST":
-                return await self._evaluate(scope, headers, receive)
-            return self._other_method(method, b"POST, OPTIONS")
-        if path.startswith(STREAMS_PATH):
-            return self._subscribe(scope) if method == "GET" else self._other_method(method, b"GET, OPTIONS")
-        return NO_SUCH_ADDRESS
-
-    async def _evaluate(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Answer:
+    async def _evaluate(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Answer | Subscriber:
         key = self._admission.key(headers, self._admission.address(scope))
         if int(headers.get(b"content-length", 0)) > MAX_BODY_BYTES:
             return too_large(MAX_BODY_BYTES)
@@ -105,6 +98,14 @@ class Ofrep:
             served = await self._catching_up.up_to(scope["query_string"], served)
         return bulk(view(served, key), body, headers.get(b"if-none-match"))
 
+    def _other(self, scope: Scope) -> Answer | Subscriber:
+        path, method = scope["path"], scope["method"]
+        if path.startswith(STREAMS_PATH):
+            return self._subscribe(scope) if method == "GET" else self._wrong_method(method, b"GET, OPTIONS")
+        if path.startswith(SINGLE) or path == BULK:
+            return self._wrong_method(method, b"POST, OPTIONS")
+        return NO_SUCH_ADDRESS
+
     def _subscribe(self, scope: Scope) -> Subscriber:
         address = self._admission.address(scope)
         key = events.key_behind(scope["path"].removeprefix(STREAMS_PATH))
@@ -112,7 +113,7 @@ class Ofrep:
             raise self._admission.unknown(address)
         return events.subscribe(key, address)
 
-    def _other_method(self, method: str, allowed: bytes) -> Answer:
+    def _wrong_method(self, method: str, allowed: bytes) -> Answer:
         if method == "OPTIONS":
             return Answer(204, b"", tuple(self._cors.preflight(allowed)))
         return wrong_method(allowed)

@@ -17,6 +17,7 @@ from apps.flags import selectors
 from apps.flags.domain import transitions
 from apps.flags.domain.access import Action, needed
 from apps.flags.domain.engine import definitions as engine
+from apps.flags.domain.engine.text import is_storable
 from apps.flags.models import Flag, FlagState, Segment
 from apps.flags.pages.history import Version, meanwhile
 from apps.flags.pages.words import Difference, audited, listed
@@ -70,7 +71,7 @@ class FlagPage(FlagsPage):
         return refused or self._find(self.kwargs.pop("key")) or super().dispatch(request, *args, **kwargs)
 
     def _find(self, key: str) -> HttpResponse | None:
-        flag = selectors.flag_in(self.project, key)
+        flag = selectors.flag_in(self.project, key) if is_storable(key) else None
         if flag is None:
             near = overview.near_keys(self.project, key)
             return self.render("flags/missing.html", status=404, title=_("No such flag"), key=key, near=near)

@@ -37,7 +37,6 @@ class KillPage(FlagPage):
             title=_("Kill %(flag)s in %(environment)s") % names,
             form=form,
             refusal=refusal,
-            served=served,
             killed=served is not None and served.status is FlagStatus.KILLED,
         )
 

@@ -55,7 +55,7 @@ class ListPage(FlagsPage):
     template_name = "flags/list.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        search, tag, tab = (request.GET.get(name, "").strip() for name in ("q", "tag", "status"))
+        search, tag, tab = (request.GET.get(name, "").replace("\0", "").strip() for name in ("q", "tag", "status"))
         matching = selectors.flags(self.project, search=search, tag=tag)
         counts = overview.tab_counts(matching, self.environment)
         found = selectors.flags_with_states(overview.flags_in_tab(matching, self.environment, tab))

@@ -11,6 +11,7 @@ from apps.flags.domain.audience import main_variant, named_groups
 from apps.flags.domain.engine.context import GROUPS, TARGETING_KEY
 from apps.flags.domain.engine.definitions import EVERYONE, Flag
 from apps.flags.domain.engine.explain import explain
+from apps.flags.domain.engine.text import is_storable
 from apps.flags.domain.preview import sample
 from apps.flags.domain.sentences import sentence
 from apps.flags.domain.transitions import Change
@@ -77,7 +78,7 @@ def crowds(flags: Sequence[Flag], environment: Environment, context: Mapping[str
 
 def verdict(flag: Flag, environment: Environment, context: Mapping[str, Any]) -> Verdict:
     who = str(context.get(TARGETING_KEY, ""))
-    segments = overview.segments_holding(environment, [who])
+    segments = overview.segments_holding(environment, [who] if is_storable(who) else [])
     explanation = explain(flag, segments, context)
     named = _("user %(user)s") % {"user": who} if who else _("somebody without a user id")
     value = "" if explanation.variant is None else compact(explanation.value)

@@ -13,6 +13,7 @@ from apps.core import selectors as core
 from apps.core.services import StaleVersion
 from apps.flags import selectors, services
 from apps.flags.domain.access import Action, needed
+from apps.flags.domain.engine.text import is_storable
 from apps.flags.forms import EditSegmentForm, MembersForm, NewSegmentForm
 from apps.flags.models import Segment
 from apps.flags.pages.base import UNPROCESSABLE, FlagsPage, Refusal, overtaken
@@ -71,7 +72,8 @@ class SegmentPage(FlagsPage):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        found = overview.segment_in(self.project, self.kwargs.pop("key"))
+        key = self.kwargs.pop("key")
+        found = overview.segment_in(self.project, key) if is_storable(key) else None
         if found is None:
             raise Http404("There is no such segment.")
         self.segment = found

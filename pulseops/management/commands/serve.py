@@ -29,4 +29,6 @@ def _listener(descriptor: int | None) -> socket.socket:
     try:
         return serving.listen(settings.BIND, settings.PORT)
     except OSError as error:
-        raise CommandError(f"Cannot listen on {settings.BIND}:{settings.PORT}: {os.strerror(error.errno or 0)}") from error
+        raise CommandError(
+            f"Cannot listen on {settings.BIND}:{settings.PORT}: {os.strerror(error.errno or 0)}"
+        ) from error

@@ -1,0 +1,136 @@
+"""Every page about flags: no axe violation in either scheme, a quiet console, no sideways scrolling at 320 px."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from apps.core import clock
+from apps.core.models import Environment, Project
+from apps.flags import services
+from apps.flags.domain.engine.definitions import FlagType
+from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.transitions import Change
+from tests.browser.axe import violations
+from tests.browser.conftest import Open
+from tests.browser.test_a11y import problems
+from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_segment, state_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SCOPE = "/admin/p/shop/production"
+THREE = (("a", "A"), ("b", "B"), ("c", "C"))
+LONG = "aFlagWithAnExceedinglyLongKeyThatSomebodyOnceThoughtWasAGoodIdea-" + "x" * 30
+
+PAGES = [
+    "flags/",
+    "flags/?status=rolling-out",
+    "flags/?q=nothing",
+    "flags/new/",
+    "flags/checkot/",
+    "flags/checkout/",
+    "flags/checkout/?changed=2",
+    "flags/search/",
+    "flags/theme/",
+    "flags/grouped/",
+    "flags/locked/",
+    f"flags/{LONG}/",
+    "flags/checkout/edit/",
+    "flags/checkout/toggle/?to=on",
+    "flags/theme/toggle/?to=on",
+    "flags/grouped/toggle/?to=off",
+    "flags/checkout/kill/",
+    "flags/search/kill/",
+    "flags/search/lift-kill/",
+    "flags/checkout/versions/1/",
+    "flags/checkout/versions/1/revert/",
+    "segments/",
+    "segments/new/",
+    "segments/beta-testers/",
+]
+
+
+@pytest.fixture
+def furnished(project: Project, settings: Any) -> Project:
+    """A flag in each state that looks different."""
+    settings.FEATURE_OVERRIDES = {"PULSEOPS_FEATURE_LOCKED": "off"}
+    production = Environment.objects.get(project=project, key="production")
+    make_key(environment=production, name="web")
+    make_segment(project=project, key="beta-testers", members=[f"u-{n}" for n in range(30)])
+    make_flag(project=project, key="checkout", rolling_out=True, tags=["shop", "q3"], client_exposed=True)
+    make_flag(project=project, key="search", killed=True, description="Finds things. " * 10)
+    make_flag(project=project, key="locked", on=True)
+    make_flag(project=project, key="theme", type=FlagType.STRING, variants=THREE)
+    make_flag(project=project, key=LONG)
+    serve(project, "grouped", {"segment": ["beta-testers"]})
+    serve(project, "own-rules", {"attr": ["country"], "op": "in", "value": ["DE", "AT"]})
+    services.add_usage(counts={(production.pk, "checkout", "on"): 42}, at=clock.now())
+    return project
+
+
+def serve(project: Project, key: str, when: dict[str, Any]) -> None:
+    state = state_in(make_flag(project=project, key=key, on=True))
+    rules = parse_rules([{"id": "r", "when": when, "serve": {"split": [["on", 25_000], ["off", 75_000]]}}])
+    change = Change(rules=rules, default_variant="off")
+    services.set_state(state_id=state.pk, change=change, actor=ACTOR, reason="x", at=AT, expected_version=None)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_about_flags_has_a_violation(tab: Open, furnished: Project, scheme: str) -> None:
+    at = tab(scheme=scheme)
+    paths = [*(f"{SCOPE}/{page}" for page in PAGES), f"{SCOPE}/flags/own-rules/"]
+    assert [problem for path in paths for problem in problems(at, path)] == []
+
+
+def test_what_viewers_see_has_no_violation(tab: Open, furnished: Project) -> None:
+    at = tab(role="Viewer")
+    for page in ("flags/", "flags/checkout/", "segments/beta-testers/", "flags/checkout/kill/"):
+        assert problems(at, f"{SCOPE}/{page}") == []
+
+
+def test_first_pages_of_an_empty_project_have_no_violation(tab: Open, project: Project) -> None:
+    make_project(key="empty")
+    at = tab()
+    for page in ("flags/", "segments/"):
+        assert problems(at, f"/admin/p/empty/production/{page}") == []
+
+
+def test_forms_at_fault_and_reviews_have_no_violation(tab: Open, furnished: Project) -> None:
+    at = tab()
+
+    def judge(page: Page, words: str) -> None:
+        page.get_by_text(words).first.wait_for()
+        at.check()
+        assert violations(page) == []
+        at.complaints.clear()
+
+    page = at.open(f"{SCOPE}/flags/new/")
+    page.get_by_label("String").check()
+    page.get_by_label("Value").first.fill("lonely")
+    page.get_by_role("button", name="Create flag").click()
+    judge(page, "Nothing is saved yet")
+    page = at.open(f"{SCOPE}/flags/checkout/toggle/?to=off")
+    page.get_by_role("button", name="Turn off for everyone").click()
+    judge(page, "Nothing is saved yet")
+    page = at.open(f"{SCOPE}/flags/checkout/")
+    page.get_by_label("Per cent that get on").first.fill("40")
+    page.get_by_label("User id").fill("u-42")
+    page.get_by_text("user u-42").wait_for()
+    at.check()
+    assert violations(page) == []
+    at.complaints.clear()
+    page.get_by_role("button", name="Review change in Production").click()
+    judge(page, "What changes")
+    page = at.open(f"{SCOPE}/segments/beta-testers/")
+    page.get_by_role("textbox", name="Members").fill("u-1\nu-new")
+    page.get_by_role("button", name="Review members").click()
+    judge(page, "2 members afterwards")
+
+
+def test_nothing_about_flags_scrolls_sideways_at_320_pixels(tab: Open, furnished: Project) -> None:
+    at = tab(width=320)
+    wide = []
+    for path in PAGES:
+        page = at.open(f"{SCOPE}/{path}")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(path)
+    assert wide == []
