@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 CONNECTIONS = 32
@@ -93,6 +94,10 @@ class _Connection(asyncio.Protocol):
         self.ended.set_result(None)
 
 
+def _same(connection: _Connection) -> _Connection:
+    return connection
+
+
 async def _client(request: Request, status: int, seconds: float) -> Result:
     loop, address = asyncio.get_running_loop(), urlsplit(request.url)
     headers = {"Host": address.netloc, "Content-Length": str(len(request.body))} | dict(request.headers)
@@ -102,7 +107,7 @@ async def _client(request: Request, status: int, seconds: float) -> Result:
     connections = []
     for _ in range(CONNECTIONS):
         connection = _Connection(data, status, until, loop.create_future())
-        await loop.create_connection(lambda made=connection: made, address.hostname, address.port)
+        await loop.create_connection(partial(_same, connection), address.hostname or "", address.port or 80)
         connections.append(connection)
     await asyncio.gather(*(connection.ended for connection in connections))
     times = sorted(took for connection in connections for took in connection.times)

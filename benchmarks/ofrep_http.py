@@ -92,15 +92,12 @@ def report(results: Mapping[str, list[Round]]) -> None:
     print(f"{'one worker':24}{'per CPU-s':>11}{'ratio':>8}{'per s':>10}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}")
     for name, rounds in results.items():
         loads = [one.load for one in rounds]
-        rate, p50, p99 = (
-            median(getattr(load, field) for load in loads) for field in ("per_second", "p50_ms", "p99_ms")
-        )
+        rate = median(load.per_second for load in loads)
+        p50, p99 = median(load.p50_ms for load in loads), median(load.p99_ms for load in loads)
         failed = sum(load.failed for load in loads)
         print(f"{name:24}{rates[name]:11,.0f}{rates[name] / base:8.2f}{rate:10,.0f}{p50:9.2f}{p99:9.2f}{failed:8,}")
     single, rest = rates["OFREP, one flag"], rates["REST, one flag"]
-    print(
-        f"\nOne flag: {single / base:.2f} of the constant answer (aim {AIM}), {single / rest:.0f} times the REST endpoint."
-    )
+    print(f"\nOne flag: {single / base:.2f} of the constant answer (aim {AIM}), {single / rest:.0f} times REST.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Django's hooks into the composition root."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class PulseOpsConfig(AppConfig):
@@ -11,8 +11,10 @@ class PulseOpsConfig(AppConfig):
 
     def ready(self) -> None:
         from pulseops import checks, observability, roles, wiring  # noqa: F401 - checks register themselves
+        from pulseops.stack import foreign
 
         wiring.wire()
+        pre_migrate.connect(foreign.refuse_foreign_database, sender=apps.get_app_config("core"))
         post_migrate.connect(roles.ensure_roles, dispatch_uid="pulseops.roles")
         observability.start()
 

@@ -2,6 +2,7 @@
 threads. Also the life of a web process: what starts before its first request and ends after its last."""
 
 import asyncio
+from typing import cast
 
 from a2wsgi import WSGIMiddleware
 
@@ -24,8 +25,8 @@ KINDS = frozenset({"admin", "api", "static", "healthz", "readyz", "metrics"})
 
 class Portal:
     def __init__(self) -> None:
-        self._threads = WSGIMiddleware(django, workers=THREADS)
-        self._django: Application = self._threads
+        self._threads = WSGIMiddleware(django, workers=THREADS)  # type: ignore[arg-type]  # a WSGI application all the same
+        self._django = cast(Application, self._threads)
         self._ofrep = Ofrep()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -95,7 +95,7 @@ class KeyForm(forms.Form):
         required=False,
         help_text=_("For management keys: without it the key may only read."),
     )
-    expires_on = forms.DateField(
+    expires_at = forms.DateField(
         label=_("Expires on"),
         required=False,
         widget=DateInput(),

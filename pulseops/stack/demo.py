@@ -126,6 +126,7 @@ def _groups(environments: list[Environment], actor: Actor, at: datetime) -> None
                 environment_id=environment.pk,
                 targeting_keys=members,
                 actor=actor,
+                reason="First members",
                 at=at,
                 expected_version=None,
             )

@@ -166,6 +166,7 @@ def set_members() -> Callable[[], object]:
         segment_id=segment.pk,
         environment_id=_production(segment.project),
         targeting_keys=["ann"],
+        reason="walk",
         **WHO,
         **ANY_VERSION,
     )

@@ -13,7 +13,6 @@ from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import FlagEvaluationDetails, Reason
 
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
-from apps.flags.ofrep import admission
 from tests.factories import ApiKeyFactory, FlagFactory, ProjectFactory
 from tests.flags.ofrep import serve
 from tests.live_server import LivePortal
@@ -130,7 +129,7 @@ def test_when_asked_too_often_the_provider_waits_as_long_as_it_was_told(
     app.flag(on=True)
     client = app.client()
     with monkeypatch.context() as patch:
-        patch.setattr(admission.RateLimiter, "wait_seconds", lambda *_: 30)
+        patch.setattr("apps.core.live.rate_limits.RateLimiter.wait_seconds", lambda *_: 30)
         limited = client.get_boolean_details("it", False)
     assert (limited.value, limited.error_code) == (False, ErrorCode.GENERAL)
     assert app.provider.retry_after is not None

@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from apps.core import clock, services
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
-from apps.flags.ofrep import admission
 from tests.factories import ApiKeyFactory, FlagFactory, ProjectFactory
 from tests.factories.core import ACTOR
 from tests.flags.ofrep import serve
@@ -165,7 +164,7 @@ def test_a_revoked_key_stops_a_page_that_is_open(app: App) -> None:
 def test_a_page_that_asks_too_often_keeps_its_values_and_backs_off(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     page = app.open()
     wait_for_text(page, "blue")
-    monkeypatch.setattr(admission.RateLimiter, "wait_seconds", lambda *_: 30)
+    monkeypatch.setattr("apps.core.live.rate_limits.RateLimiter.wait_seconds", lambda *_: 30)
     with page.expect_response("**/evaluate/flags") as limited:
         page.evaluate("app.OpenFeature.setContext({targetingKey: 'u-1', country: 'CA'})")
     assert (limited.value.status, limited.value.headers["retry-after"]) == (429, "30")

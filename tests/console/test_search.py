@@ -48,6 +48,7 @@ def test_person_without_a_role_finds_nothing_of_the_project() -> None:
 
 def test_unknown_scope_still_finds_pages_that_need_none() -> None:
     assert "API keys" in found("", project="no-such")
+    assert "Flags" not in found("", project="no-such")
 
 
 def test_strangers_get_nothing(client: object) -> None:

@@ -67,7 +67,7 @@ def test_other_kinds_may_not_write() -> None:
 
 
 def test_expiry_is_the_end_of_the_chosen_day() -> None:
-    issue(visit("Operator"), expires_on="2030-05-01")
+    issue(visit("Operator"), expires_at="2030-05-01")
     expires_at = ApiKey.objects.get().expires_at
     assert expires_at is not None
     assert expires_at.isoformat().startswith("2030-05-01T23:59:59")
@@ -82,6 +82,25 @@ def test_rotation_shows_the_successor_and_leaves_the_old_one_a_day() -> None:
     token = token_in(client.post(address, {"reason": "quarterly"}).content.decode())
     assert bytes(ApiKey.objects.get(replaces=old).digest) == keys.digest(token)
     assert AuditEntry.objects.get(kind="core.key_rotated").reason == "quarterly"
+
+
+def test_key_cannot_be_rotated_twice() -> None:
+    client = visit("Operator")
+    old = make_key(environment=make_project().environments.get(key="production"), server=True).key
+    address = reverse("admin:core_apikey_rotate", args=[old.pk])
+    client.post(address, {"reason": ""})
+    answer = client.post(address, {"reason": ""})
+    assert answer.status_code == 409
+    assert "has a successor" in answer.content.decode()
+    text = client.get(reverse("admin:core_apikey_change", args=[old.pk])).content.decode()
+    assert f'href="{address}"' not in text
+    assert "Replaced by" in text
+
+
+def test_expiry_in_the_past_is_said_at_its_field() -> None:
+    text = issue(visit("Operator"), expires_at="2020-01-01")
+    assert "Expires on: This moment has passed." in text
+    assert not ApiKey.objects.exists()
 
 
 def test_revocation_needs_a_reason_and_a_post() -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 LIST = "admin:core_auditentry_changelist"
 
 
-def listed(**query: object) -> str:
+def listed(**query: str | int) -> str:
     return visit("Viewer").get(reverse(LIST), query).content.decode()
 
 

@@ -99,7 +99,7 @@ def test_postgresql_away_is_noticed_and_its_address_kept(client: Client, monkeyp
 @pytest.mark.usefixtures("loaded")
 def test_a_missing_migration_is_noticed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_migrated", type(health._migrated)())
-    monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda *_: [("flags.0009", False)])
+    monkeypatch.setattr("apps.core.health.MigrationExecutor.migration_plan", lambda *_: [("flags.0009", False)])
     assert wrong(client) == {"migrations"}
 
 
@@ -125,12 +125,20 @@ def test_metrics_are_open_to_the_own_machine_only_outside_production(client: Cli
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("trait", "status"), [("management", 200), ("writing", 200), ("server", 401), ("expired", 401)]
+    ("kind", "status"),
+    [
+        ({"management": True}, 200),
+        ({"writing": True}, 200),
+        ({"server": True}, 401),
+        ({"management": True, "expired": True}, 401),
+    ],
 )
-def test_metrics_are_open_to_management_keys(client: Client, settings: Settings, trait: str, status: int) -> None:
+def test_metrics_are_open_to_management_keys(
+    client: Client, settings: Settings, kind: dict[str, Any], status: int
+) -> None:
     settings.PRODUCTION = True
     project = ProjectFactory()
-    issued = ApiKeyFactory(environment=project.environments.get(key="production"), **{trait: True})
+    issued = ApiKeyFactory(environment=project.environments.get(key="production"), **kind)
     keyring.refresh({})
     answer = client.get("/metrics", headers={"authorization": f"Bearer {issued.token}"})
     assert answer.status_code == status

@@ -1,6 +1,7 @@
 """The keyring: who is who without a query."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -33,9 +34,9 @@ def test_a_key_is_found_by_its_token(environment: Environment) -> None:
     assert (facts.project_key, facts.environment_key) == (environment.project.key, "production")
 
 
-@pytest.mark.parametrize("trait", ["expired", "revoked"])
-def test_a_dead_key_is_not_found(environment: Environment, trait: str) -> None:
-    issued = ApiKeyFactory(environment=environment, **{trait: True})
+@pytest.mark.parametrize("dead", [{"expired": True}, {"revoked": True}])
+def test_a_dead_key_is_not_found(environment: Environment, dead: dict[str, Any]) -> None:
+    issued = ApiKeyFactory(environment=environment, **dead)
     assert loaded().find(issued.token) is None
     assert loaded().by_id(issued.key.pk, at=AT) is None
 
@@ -68,6 +69,16 @@ def test_a_revocation_dated_before_the_newest_change_is_still_seen(environment: 
     services.revoke_key(key_id=old.key.pk, actor=ACTOR, at=AT + timedelta(minutes=1))
     ring.refresh({})
     assert ring.find(old.token) is None
+
+
+def test_any_other_change_is_seen_by_its_date(environment: Environment) -> None:
+    issued = ApiKeyFactory(environment=environment)
+    ring = loaded()
+    ApiKey.objects.update(name="renamed", changed_at=AT + timedelta(minutes=1))
+    ring.refresh({})
+    facts = ring.find(issued.token)
+    assert facts
+    assert facts.name == "renamed"
 
 
 def test_listeners_hear_of_a_swap_and_only_of_a_swap(environment: Environment) -> None:

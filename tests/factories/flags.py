@@ -83,6 +83,7 @@ def make_segment(
             environment_id=environment.pk,
             targeting_keys=members,
             actor=ACTOR,
+            reason="tests",
             at=AT,
             expected_version=None,
         )

@@ -109,7 +109,9 @@ def test_an_edited_flag_has_a_new_version(shop: Project) -> None:
     make_user(username="ada")
     product = as_role("Product")
     body = {"name": "New", "tags": ["web"], "owner": "ada", "client_exposed": True, "expected_version": 1}
-    changed = product.patch(f"{FLAGS}f/", body)
+    unexplained = product.patch(f"{FLAGS}f/", body)
+    assert (unexplained.status_code, set(errors(unexplained))) == (400, {"reason"})
+    changed = product.patch(f"{FLAGS}f/", body | {"reason": "launch"})
     assert changed.status_code == 200
     assert (changed.json()["name"], changed.json()["owner"], changed.json()["version"]) == ("New", "ada", 2)
     stale = product.patch(f"{FLAGS}f/", {"name": "Newer", "expected_version": 1})
@@ -119,7 +121,7 @@ def test_an_edited_flag_has_a_new_version(shop: Project) -> None:
 
 def test_a_variant_that_is_served_cannot_be_taken_away(shop: Project) -> None:
     make_flag(project=shop, key="f")
-    answer = as_role("Product").patch(f"{FLAGS}f/", {"variants": [{"key": "on", "value": True}]})
+    answer = as_role("Product").patch(f"{FLAGS}f/", {"variants": [{"key": "on", "value": True}], "reason": "tidy"})
     assert (answer.status_code, errors(answer)) == (400, {"off_variant": "there is no variant 'off'"})
     assert Flag.objects.get(key="f").variants.count() == 2
 

@@ -85,7 +85,7 @@ class Installation:
 
     def serve(self) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen([*MANAGE, "serve"], env=self.environment, cwd=settings.BASE_DIR)
-        self.running.callback(lambda: process.poll() is None and process.kill())
+        self.running.callback(process.kill)  # does nothing to one that has ended
         return process
 
 

@@ -9,9 +9,9 @@ from django.db.models import F
 
 from apps.flags import services
 from apps.flags.domain.engine.definitions import FlagStatus
-from apps.flags.live import rulesets as live
 from apps.flags.live.rulesets import Published, Rulesets, version_in
 from apps.flags.models import FlagState, Ruleset, Segment
+from apps.flags.selectors import flags_in
 from tests.factories import AT, FlagFactory, ProjectFactory, SegmentFactory, state_in
 from tests.factories.core import ACTOR
 from tests.flags.ofrep import serve
@@ -43,6 +43,7 @@ class World:
             environment_id=self.environment_id,
             targeting_keys=members,
             actor=ACTOR,
+            reason="tests",
             at=AT,
             expected_version=None,
         )
@@ -76,8 +77,12 @@ def test_only_what_changed_is_compiled_again(world: World, monkeypatch: pytest.M
     flags = [FlagFactory(project=world.project, key=f"flag-{n}", on=True) for n in range(5)]
     before = world.published().compiled
     asked: list[Any] = []
-    read = live.selectors.flags_in
-    monkeypatch.setattr(live.selectors, "flags_in", lambda *args: asked.append(args[1]) or read(*args))
+
+    def noting(environment_id: int, keys: Any) -> Any:
+        asked.append(keys)
+        return flags_in(environment_id, keys)
+
+    monkeypatch.setattr("apps.flags.selectors.flags_in", noting)
     serve(flags[3], status=FlagStatus.OFF)
     after = world.published().compiled
     assert asked == [{"flag-3"}]

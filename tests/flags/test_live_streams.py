@@ -119,6 +119,22 @@ def test_a_toggle_tells_clients_to_ask_again(app: App, listening: Any) -> None:
     assert app.bulk(f"?flagConfigEtag={data['etag']}")["flags"][0]["value"] is False
 
 
+@pytest.fixture
+def deaf(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process hears no notices and does not poll: as when its notice is still on the way."""
+    settings.SNAPSHOT_POLL_SECONDS = 3_600
+    monkeypatch.setattr("apps.core.bus._publish", lambda message: None)
+
+
+@pytest.mark.usefixtures("deaf")
+def test_a_client_that_knows_more_than_the_process_makes_it_look(app: App) -> None:
+    """Another process told it of the change, and its question arrived here before the notice did."""
+    version = app.bulk()["metadata"]["version"]
+    app.toggle(FlagStatus.OFF)
+    assert app.bulk(f"?flagConfigEtag={version}-00000000")["flags"][0]["value"] is True
+    assert app.bulk(f"?flagConfigEtag={version + 1}-00000000")["flags"][0]["value"] is False
+
+
 def test_news_from_another_environment_is_no_news(app: App, listening: Any) -> None:
     listener = listening(app.stream_url())
     FlagFactory(project=ProjectFactory(), key="elsewhere", on=True)

@@ -317,7 +317,12 @@ def test_a_revert_to_a_variant_that_is_gone_is_told(project: Project, visitor: V
         if other.default_variant == "a":
             somebody_sets(other, Change(default_variant="b"))
     services.update_flag(
-        flag_id=state.flag_id, fields={"variants": [("b", "B"), ("c", "C")]}, actor=ACTOR, at=AT, expected_version=None
+        flag_id=state.flag_id,
+        fields={"variants": [("b", "B"), ("c", "C")]},
+        actor=ACTOR,
+        at=AT,
+        expected_version=None,
+        reason="tidy",
     )
     page = visitor.post("flag-revert", {"version": 3, "reason": "back"}, key="dark", number=1)
     assert page.status_code == 422

@@ -104,7 +104,7 @@ def test_a_flag_without_variants_is_told(visitor: Visitor) -> None:
     [
         ("", "This field is required."),
         ("1st", "Start with a letter"),
-        ("new", "Choose another key."),
+        ("new", "Not `new`."),
         ("taken", "A flag with this key exists already."),
     ],
 )
@@ -148,6 +148,10 @@ def test_the_edit_page_is_filled_in(project: Project, visitor: Visitor) -> None:
 def test_an_edit_saves_and_leads_back(project: Project, visitor: Visitor) -> None:
     flag = make_flag(project=project, key="dark")
     sent = edit(flag, ("on", "true"), ("off", "false"), name="Night", tags="ui", client_exposed="on")
+    unexplained = visitor.post("flag-edit", sent, key="dark")
+    assert unexplained.status_code == 422
+    shows(unexplained, "This reaches users of a protected environment: say why.")
+    sent["reason"] = "launch"
     assert visitor.post("flag-edit", sent, key="dark").url == visitor.url("flag-detail", key="dark")
     flag.refresh_from_db()
     assert (flag.name, flag.tags, flag.client_exposed, flag.version) == ("Night", ["ui"], True, 2)
@@ -162,7 +166,7 @@ def test_an_edit_without_a_change_is_no_error(project: Project, visitor: Visitor
 
 def test_a_variant_that_is_still_served_cannot_go(project: Project, visitor: Visitor) -> None:
     flag = make_flag(project=project, key="dark")
-    page = visitor.post("flag-edit", edit(flag, ("", ""), ("off", "false")), key="dark")
+    page = visitor.post("flag-edit", edit(flag, ("", ""), ("off", "false"), reason="tidy"), key="dark")
     assert page.status_code == 422
     shows(page, "An environment still serves a variant that would be gone")
     assert flag.variants.count() == 2

@@ -52,7 +52,7 @@ def test_a_segment_is_created(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "told"), [("all", "`all` is taken"), ("Big One", "lower-case"), ("new", "another key"), ("old", "exists")]
+    ("key", "told"), [("all", "Not `all`"), ("Big One", "lower-case"), ("new", "nor `new`"), ("old", "exists")]
 )
 def test_a_key_that_cannot_be_is_told(project: Project, visitor: Visitor, key: str, told: str) -> None:
     make_segment(project=project, key="old")

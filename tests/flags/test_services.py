@@ -204,7 +204,12 @@ def test_history_tells_who_why_and_what() -> None:
 def test_changing_a_value_is_a_new_version_in_every_environment() -> None:
     flag = make_flag(type=FlagType.STRING)
     services.update_flag(
-        flag_id=flag.pk, fields={"variants": [("blue", "navy"), ("red", "red")]}, actor=ACTOR, at=AT, expected_version=1
+        flag_id=flag.pk,
+        fields={"variants": [("blue", "navy"), ("red", "red")]},
+        actor=ACTOR,
+        at=AT,
+        expected_version=1,
+        reason="why",
     )
     assert set(flag.states.values_list("version", flat=True)) == {2}
 
@@ -213,7 +218,12 @@ def test_variant_in_use_cannot_be_taken_away() -> None:
     flag = make_flag(type=FlagType.STRING)
     with pytest.raises(InvalidFlag):
         services.update_flag(
-            flag_id=flag.pk, fields={"variants": [("green", "green")]}, actor=ACTOR, at=AT, expected_version=1
+            flag_id=flag.pk,
+            fields={"variants": [("green", "green")]},
+            actor=ACTOR,
+            at=AT,
+            expected_version=1,
+            reason="why",
         )
     assert list(flag.variants.order_by("position").values_list("key", flat=True)) == ["blue", "red"]
 
@@ -234,6 +244,7 @@ def test_setting_members_says_who_came_and_went() -> None:
         targeting_keys=["bob", " cid ", "", "cid"],
         actor=ACTOR,
         at=AT,
+        reason="why",
         expected_version=segment.version,
     )
     entry = AuditEntry.objects.filter(kind="flags.members_changed").latest("id")
@@ -251,14 +262,55 @@ def test_too_long_member_is_named_by_its_line_and_nothing_is_kept() -> None:
             targeting_keys=["bob", "x" * 201],
             actor=ACTOR,
             at=AT,
+            reason="why",
             expected_version=None,
         )
     assert set(segment.members.values_list("targeting_key", flat=True)) == {"ann"}
 
 
-def test_segment_key_all_is_taken() -> None:
+@pytest.mark.parametrize("key", ["all", "new"])
+def test_some_segment_keys_are_taken(key: str) -> None:
     with pytest.raises(ValidationError, match="everyone"):
-        make_segment(key="all")
+        make_segment(key=key)
+
+
+def test_flag_key_new_is_the_address_of_the_form() -> None:
+    with pytest.raises(ValidationError, match="Not `new`"):
+        make_flag(key="new")
+
+
+@pytest.mark.parametrize(("environment", "needs_reason"), [("production", True), ("staging", False)])
+def test_members_of_a_protected_environment_change_with_a_reason(environment: str, needs_reason: bool) -> None:
+    segment = make_segment()
+    pk = segment.project.environments.get(key=environment).pk
+    change: dict[str, Any] = {"segment_id": segment.pk, "environment_id": pk, "targeting_keys": ["ann"]}
+    who: dict[str, Any] = {"actor": ACTOR, "at": AT, "expected_version": None}
+    if needs_reason:
+        with pytest.raises(ReasonMissing):
+            services.set_members(**change, **who)
+        assert not segment.members.exists()
+    else:
+        services.set_members(**change, **who)
+        assert segment.members.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "needs_reason"),
+    [
+        ({"name": "Other"}, False),
+        ({"client_exposed": True}, True),
+        ({"variants": [("on", True), ("no", False), ("off", False)]}, True),
+    ],
+)
+def test_what_reaches_users_of_a_protected_environment_changes_with_a_reason(
+    fields: dict[str, Any], needs_reason: bool
+) -> None:
+    flag = make_flag()
+    who: dict[str, Any] = {"flag_id": flag.pk, "fields": fields, "actor": ACTOR, "at": AT, "expected_version": 1}
+    if needs_reason:
+        with pytest.raises(ReasonMissing):
+            services.update_flag(**who)
+    assert services.update_flag(**who, reason="" if not needs_reason else "why").version == 2
 
 
 def test_usage_adds_up_within_the_hour() -> None:

@@ -69,6 +69,9 @@ def test_stubborn_children_are_killed_together_with_what_they_started(
     watching.stop()
 
     assert "did not stop within 0.3 s: killed" in capsys.readouterr().out
+    deadline = time.monotonic() + 5  # a killed process takes a moment to be gone
+    while processes.command_of(grandchild) and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert processes.command_of(grandchild) == ""
 
 

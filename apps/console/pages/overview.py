@@ -22,7 +22,6 @@ class Home(pages.Page):
 class OverviewPage(pages.ScopedPage):
     title = _("Overview")
     template_name = "console/overview.html"
-    permission = "core.view_environment"
     permission = ("core.view_project", "core.view_apikey", "core.view_auditentry", "flags.view_flag")
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -31,7 +31,7 @@ def _scope(request: HttpRequest) -> Scope | None:
 
 def _pages(request: HttpRequest, scope: Scope | None, words: str) -> Iterator[dict[str, str]]:
     for entry in navigation.allowed(request, scope):
-        if words in f"{entry.group} {entry.label}".lower():
+        if words in str(entry.label).lower():
             yield {"label": str(entry.label), "url": navigation.address(entry, scope), "note": str(entry.group)}
 
 

@@ -34,9 +34,7 @@ def sentence(seen: Overview, found: list[Need]) -> str:
     urgent = [need for need in found if need.tone != "locked"]
     if not urgent:
         return _("All normal: %(flags)s, %(on)d on; nothing needs you.") % {"flags": flags, "on": on}
-    words = ngettext(
-        "One thing needs you: %(first)s", "%(n)d things need you, first: %(first)s", len(urgent)
-    )
+    words = ngettext("One thing needs you: %(first)s", "%(n)d things need you, first: %(first)s", len(urgent))
     return words % {"n": len(urgent), "first": urgent[0].words.rstrip(".")}
 
 

@@ -19,7 +19,7 @@ from apps.core.admin_ui import PulseAdmin
 from apps.core.audit import Actor
 from apps.core.forms import KeyForm, RevokeForm, RotateForm
 from apps.core.models import ApiKey
-from apps.core.services import IssuedKey, KeyNotUsable
+from apps.core.services import IssuedKey, KeyAlreadyRotated, KeyNotUsable
 from apps.core.templatetags.pulseops import key_pill, when
 
 GONE = 409
@@ -65,7 +65,7 @@ class ApiKeyAdmin(PulseAdmin):
         return when(key.expires_at, clock.now())
 
     def create(self, fields: Mapping[str, Any], *, actor: Actor, at: datetime) -> ApiKey:
-        environment, until = fields["environment"], fields["expires_on"]
+        environment, until = fields["environment"], fields["expires_at"]
         management = fields["kind"] == ApiKey.Kind.MANAGEMENT
         issued = services.issue_key(
             project_id=environment.project_id,
@@ -86,8 +86,11 @@ class ApiKeyAdmin(PulseAdmin):
     def detail(self, request: HttpRequest, row: ApiKey) -> HttpResponse:
         at = clock.now()
         works = ApiKey.objects.usable(at).filter(pk=row.pk).exists()
-        usable = works and self._may_change(request)
-        return self.page(request, "admin/key.html", title=str(row), original=row, key=row, at=at, usable=usable)
+        facts: dict[str, Any] = {
+            "usable": works and self._may_change(request),
+            "successor": ApiKey.objects.filter(replaces=row).first(),
+        }
+        return self.page(request, "admin/key.html", title=str(row), original=row, key=row, at=at, **facts)
 
     def rotate(self, request: HttpRequest, key_id: int) -> HttpResponse:
         form = RotateForm(request.POST or None)
@@ -111,6 +114,9 @@ class ApiKeyAdmin(PulseAdmin):
             return None
         try:
             return service(key_id=key_id, actor=audit.person(request.user), at=clock.now(), **form.cleaned_data)
+        except KeyAlreadyRotated:
+            form.add_error(None, _("This key has a successor already. Rotate that one, or revoke this one."))
+            return None
         except KeyNotUsable:
             form.add_error(None, _("This key was revoked or has expired meanwhile. Issue a new one instead."))
             return None

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import services
@@ -15,7 +16,7 @@ from apps.core.admin_ui import PulseAdmin
 from apps.core.audit import Actor
 from apps.core.forms import EnvironmentChangeForm, EnvironmentForm, ProjectChangeForm, ProjectForm
 from apps.core.models import Environment, Project
-from apps.core.templatetags.pulseops import environment_pill
+from apps.core.templatetags.pulseops import environment_pill, pill
 
 
 @admin.register(Project)
@@ -41,7 +42,7 @@ class ProjectAdmin(PulseAdmin):
 
 @admin.register(Environment)
 class EnvironmentAdmin(PulseAdmin):
-    list_display = ("name", "key", "project", "shown_kind", "protected", "position")
+    list_display = ("name", "key", "project", "shown_kind", "guarded", "position")
     list_select_related = ("project",)
     list_filter = ("project",)
     ordering = ("project__name", "position", "id")
@@ -52,6 +53,10 @@ class EnvironmentAdmin(PulseAdmin):
     @admin.display(description=_("kind"), ordering="kind")
     def shown_kind(self, row: Environment) -> SafeString:
         return environment_pill(row)
+
+    @admin.display(description=_("protected"), ordering="protected")
+    def guarded(self, row: Environment) -> SafeString | str:
+        return pill("locked", gettext("Protected")) if row.protected else "—"
 
     def create(self, fields: Mapping[str, Any], *, actor: Actor, at: datetime) -> Environment:
         given = dict(fields)

@@ -33,7 +33,8 @@ class Flusher(threading.Thread):
         self.stopping.set()
 
     def flush(self) -> None:
-        if all([self._written(write) for write in self.writes]):
+        written = [self._written(write) for write in self.writes]
+        if all(written):
             self.outages.back("PostgreSQL")
 
     def _written(self, write: Write) -> bool:

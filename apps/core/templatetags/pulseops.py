@@ -50,7 +50,7 @@ def environment_label(environment: Environment) -> SafeString:
     """Name and kind; the kind alone where the name only repeats it."""
     shown = environment_pill(environment)
     repeated = environment.name.lower() == str(environment.get_kind_display()).lower()
-    return shown if repeated else format_html("{} {}", environment.name, shown)
+    return shown if repeated else format_html("<span>{}</span> {}", environment.name, shown)
 
 
 @register.simple_tag

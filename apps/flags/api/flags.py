@@ -9,7 +9,7 @@ from apps.core import clock
 from apps.core.api.schema import endpoint, example
 from apps.flags import selectors, services
 from apps.flags.api.views import FlagsViewSet
-from apps.flags.domain.access import Action
+from apps.flags.domain.access import Action, needed
 from apps.flags.serializers import FlagChange, FlagFilter, FlagIn, FlagOut, UsageFilter, UsageOut
 from apps.flags.services import FlagFields
 
@@ -37,6 +37,13 @@ class FlagViewSet(FlagsViewSet):
         "partial_update": Action.EDIT,
         "usage": Action.VIEW,
     }
+
+    def needed_here(self) -> tuple[str, ...]:
+        """What is the same everywhere is as protected as the most protected environment."""
+        if not self.writes:
+            return ()
+        protected = self.project.environments.filter(protected=True).exists()
+        return needed(self.actions[self.action], protected=protected)
 
     @endpoint("Flags", "List flags", answers=FlagOut, many=True, query=FlagFilter)
     def list(self, request: Request, project: str) -> Response:
@@ -69,7 +76,8 @@ class FlagViewSet(FlagsViewSet):
     @endpoint(
         "Flags",
         "Change a flag",
-        description="For every environment at once. Key and type stay; `variants` replaces all of them.",
+        description="For every environment at once; key and type stay. `variants` replaces all of them. "
+        "What reaches users of a protected environment insists on `reason`.",
         body=FlagChange,
         answers=FlagOut,
         conflict="Somebody else was faster.",

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from apps.core.api.schema import endpoint, example
 from apps.flags import selectors, services
 from apps.flags.api.views import FlagsViewSet
-from apps.flags.domain.access import Action
+from apps.flags.domain.access import Action, needed
 from apps.flags.models import Segment
 from apps.flags.selectors.overview import members
 from apps.flags.serializers import Members, MembersOut, SegmentChange, SegmentIn, SegmentOut
@@ -64,7 +64,10 @@ class SegmentViewSet(SegmentsViewSet):
 
 
 class MemberViewSet(SegmentsViewSet):
-    actions = {"retrieve": Action.VIEW, "update": Action.EDIT_SEGMENT}
+    actions = {"retrieve": Action.VIEW, "update": Action.SET_MEMBERS}
+
+    def needed_here(self) -> tuple[str, ...]:
+        return needed(self.actions[self.action], protected=self.environment.protected) if self.writes else ()
 
     @endpoint("Segments", "List members in an environment", answers=MembersOut)
     def retrieve(self, request: Request, project: str, segment: str, environment: str) -> Response:
@@ -74,7 +77,7 @@ class MemberViewSet(SegmentsViewSet):
     @endpoint(
         "Segments",
         "Set members in an environment",
-        description="Exactly these users become the members: whoever is not named is no longer in.",
+        description="Exactly these users become the members; a protected environment insists on `reason`.",
         body=Members,
         answers=MembersOut,
         conflict=STALE,

@@ -90,10 +90,3 @@ def percent_text(weight: int) -> str:
 
 def choices(keys: Iterable[str]) -> list[tuple[str, str]]:
     return [(key, key) for key in keys]
-
-
-def free_key(key: str) -> str:
-    """A key is a part of its page's address, where this word means the form for a new one."""
-    if key == "new":
-        raise ValidationError(_("The word new is taken by an address of PulseOps. Choose another key."))
-    return key

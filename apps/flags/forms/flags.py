@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.overrides import UnreadableOverride, read_override
-from apps.flags.forms.fields import ReasonField, TagsField, VersionField, free_key
+from apps.flags.forms.fields import ReasonField, TagsField, VersionField
 from apps.flags.models import Flag
 from apps.flags.models.flags import flag_key
 
@@ -58,7 +58,7 @@ class NewFlagForm(FlagFieldsForm):
         self.fields["type"].choices = Flag.Type.choices  # type: ignore[attr-defined]  # no blank one
 
     def clean_key(self) -> str:
-        key = free_key(self.cleaned_data["key"])
+        key = self.cleaned_data["key"]
         if Flag.objects.filter(project=self.instance.project, key=key).exists():
             raise ValidationError(_("A flag with this key exists already."))
         return key

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apps.flags.forms.fields import ReasonField, VersionField, free_key
+from apps.flags.forms.fields import ReasonField, VersionField
 from apps.flags.models import Segment
 from apps.flags.services.segments import read_members
 
@@ -24,7 +24,7 @@ class NewSegmentForm(ModelForm):
         help_texts = {"key": _("Rules and contexts name it, so it stays as it is: for example beta-testers.")}
 
     def clean_key(self) -> str:
-        key = free_key(self.cleaned_data["key"])
+        key = self.cleaned_data["key"]
         if Segment.objects.filter(project=self.instance.project, key=key).exists():
             raise ValidationError(_("A segment with this key exists already."))
         return key

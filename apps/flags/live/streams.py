@@ -77,10 +77,10 @@ class Streams:
 
     def close(self, subscriber: Subscriber) -> None:
         self._open[subscriber.environment_id].discard(subscriber)
-        for counter, who in ((self._per_key, subscriber.key_id), (self._per_address, subscriber.address)):
-            counter[who] -= 1
-            if not counter[who]:
-                del counter[who]
+        self._per_key.subtract([subscriber.key_id])
+        self._per_address.subtract([subscriber.address])
+        if not self._per_address[subscriber.address]:
+            del self._per_address[subscriber.address]  # keys are few, addresses are not
 
     def end_all(self) -> None:
         for subscribers in self._open.values():

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.flags.domain.engine.definitions import FlagType
 
 flag_key = RegexValidator(
-    r"^[A-Za-z][A-Za-z0-9._-]*$",
-    _("Start with a letter; then letters, digits, dots, hyphens and underscores, for example checkout-v2."),
+    r"^(?!new$)[A-Za-z][A-Za-z0-9._-]*$",
+    _("Start with a letter; then letters, digits, dots, hyphens and underscores, such as checkout-v2. Not `new`."),
 )
 
 

@@ -5,8 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 segment_key = RegexValidator(
-    r"^(?!all$)[a-z0-9]+(-[a-z0-9]+)*$",
-    _("Use lower-case letters, digits and single hyphens; `all` is taken: it means everyone."),
+    r"^(?!(all|new)$)[a-z0-9]+(-[a-z0-9]+)*$",
+    _("Use lower-case letters, digits and single hyphens. Not `all`, which means everyone, nor `new`."),
 )
 
 

@@ -62,7 +62,8 @@ def known_etag(scope: Scope, headers: dict[bytes, bytes]) -> str:
     last = headers.get(b"last-event-id")
     if last:
         return last.decode("latin-1")
-    return parse_qs(scope["query_string"].decode("latin-1")).get("since", [""])[0]
+    query: bytes = scope["query_string"]
+    return parse_qs(query.decode("latin-1")).get("since", [""])[0]
 
 
 async def _chunks(subscriber: Subscriber, known: str) -> AsyncIterator[bytes]:

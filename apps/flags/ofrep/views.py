@@ -31,7 +31,7 @@ class View:
         so an ETag of the configuration alone would confirm them stale values."""
         digest = self.seed.copy()
         digest.update(body)
-        return b'"' + digest.hexdigest().encode() + b'"'
+        return f'"{digest.hexdigest()}"'.encode()
 
 
 def view(published: Published, key: KeyFacts) -> View:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from apps.core.services import StaleVersion
 from apps.flags import services
-from apps.flags.domain.access import Action
+from apps.flags.domain.access import Action, needed
+from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.forms import EditFlagForm, NewFlagForm, Variants
 from apps.flags.models import Flag
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, FlagsPage, Refusal, overtaken
@@ -63,6 +64,10 @@ class EditPage(FlagPage):
     action = Action.EDIT
     template_name = "flags/edit.html"
 
+    def permissions(self) -> tuple[str, ...]:
+        """What is the same everywhere is as protected as the most protected environment."""
+        return needed(self.action, protected=self.project.environments.filter(protected=True).exists())
+
     def get(self, request: HttpRequest) -> HttpResponse:
         form = EditFlagForm(instance=self.flag, initial={"version": self.flag.version})
         present = [(variant.key, variant.value) for variant in self.flag.variants.order_by("position")]
@@ -95,6 +100,8 @@ class EditPage(FlagPage):
             )
         except StaleVersion as error:
             return overtaken(form, self.flag, error.found)
+        except ReasonMissing:
+            form.add_error("reason", _("This reaches users of a protected environment: say why."))
         except ValidationError as error:
             distribute(error, form, variants)
         return None

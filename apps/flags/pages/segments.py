@@ -82,10 +82,10 @@ class SegmentPage(FlagsPage):
         return self.show()
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        refused = self.refuse(*needed(Action.EDIT_SEGMENT, protected=self.environment.protected))
-        if refused:
-            return refused
-        return self._rename(request.POST) if "rename" in request.POST else self._members(request.POST)
+        renames = "rename" in request.POST
+        action = Action.EDIT_SEGMENT if renames else Action.SET_MEMBERS
+        refused = self.refuse(*needed(action, protected=self.environment.protected))
+        return refused or (self._rename(request.POST) if renames else self._members(request.POST))
 
     def _rename(self, data: QueryDict) -> HttpResponse:
         form = EditSegmentForm(data)
@@ -182,5 +182,5 @@ class SegmentPage(FlagsPage):
                 for environment in core.environments(self.project)
             ],
             uses=overview.segment_uses(self.project).get(self.segment.key, []),
-            change_refused=self.why_not(Action.EDIT_SEGMENT),
+            change_refused=self.why_not(Action.SET_MEMBERS),
         )

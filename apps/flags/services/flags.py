@@ -16,10 +16,12 @@ from apps.core.models import AuditEntry, Environment
 from apps.core.services import check_version
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.engine.validation import value_problems
+from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Flag, FlagState, Variant
 from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
 
 EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed")
+REACHING_USERS = {"variants", "client_exposed"}
 BOOLEAN_VARIANTS = (("on", True), ("off", False))
 
 
@@ -95,7 +97,10 @@ def update_flag(
     expected_version: int | None,
     reason: str = "",
 ) -> Flag:
-    """Change any of EDITABLE, or `variants` as a list of (key, value); every environment has to stay evaluable."""
+    """Change any of EDITABLE, or `variants` as a list of (key, value); every environment has to stay evaluable.
+
+    Raises ReasonMissing when the change reaches users of a protected environment.
+    """
     with transaction.atomic():
         flag = Flag.objects.select_for_update().get(pk=flag_id)
         check_version(flag.version, expected_version)
@@ -108,6 +113,9 @@ def update_flag(
         changed = changes(before, _readable(flag))
         if not changed:
             return flag
+        reaches_users = bool(REACHING_USERS & changed.keys())
+        if reaches_users and not reason.strip() and flag.states.filter(environment__protected=True).exists():
+            raise ReasonMissing
         flag.version += 1
         flag.save()
         entry = audit.record(
@@ -119,7 +127,7 @@ def update_flag(
             reason=reason,
             changes=changed,
         )
-        if {"variants", "client_exposed"} & changed.keys():
+        if reaches_users:
             _bump_states(flag, entry, at)
     return flag
 

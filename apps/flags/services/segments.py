@@ -11,6 +11,7 @@ from apps.core.audit import Actor
 from apps.core.domain.diff import changes
 from apps.core.models import Environment
 from apps.core.services import check_version
+from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Segment, SegmentMember
 from apps.flags.services.publishing import publish
 
@@ -87,11 +88,16 @@ def set_members(
     expected_version: int | None,
     reason: str = "",
 ) -> Segment:
-    """Make exactly these the members in one environment. All or nothing; a bad line is named by its number."""
+    """Make exactly these the members in one environment. All or nothing; a bad line is named by its number.
+
+    Raises ReasonMissing in a protected environment.
+    """
     wanted = read_members(targeting_keys)
     with transaction.atomic():
         segment = Segment.objects.select_for_update().get(pk=segment_id)
         check_version(segment.version, expected_version)
+        if not reason.strip() and Environment.objects.filter(pk=environment_id, protected=True).exists():
+            raise ReasonMissing
         members = SegmentMember.objects.filter(segment=segment, environment_id=environment_id)
         present = set(members.values_list("targeting_key", flat=True))
         added, removed = sorted(wanted - present), sorted(present - wanted)
