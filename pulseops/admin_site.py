@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +24,13 @@ class PulseOpsAdminSite(admin.AdminSite):
             *console_pages.urlpatterns,
         ]
         return [*ours, *super().get_urls()]
+
+    def password_change(  # type: ignore[override]  # the stubs forget that it redirects
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        from apps.core.admin.people import OwnPasswordPage
+
+        return OwnPasswordPage.as_view(extra_context=self.each_context(request))(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from apps.core.pages import frame

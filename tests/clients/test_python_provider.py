@@ -13,7 +13,7 @@ from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import FlagEvaluationDetails, Reason
 
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
-from tests.factories import ApiKeyFactory, FlagFactory, ProjectFactory
+from tests.factories import make_flag, make_key, make_project
 from tests.flags.ofrep import serve
 from tests.live_server import LivePortal
 
@@ -25,12 +25,12 @@ class App:
 
     def __init__(self, portal: LivePortal) -> None:
         self.portal = portal
-        self.project = ProjectFactory()
+        self.project = make_project()
         environment = self.project.environments.get(key="production")
-        self.token = ApiKeyFactory(environment=environment, server=True).token
+        self.token = make_key(environment=environment, server=True).token
 
     def flag(self, **options: Any) -> Any:
-        flag = FlagFactory(project=self.project, key="it", **options)
+        flag = make_flag(project=self.project, key="it", **options)
         self.portal.catch_up()
         return flag
 

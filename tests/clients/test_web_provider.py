@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from apps.core import clock, services
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
-from tests.factories import ApiKeyFactory, FlagFactory, ProjectFactory
+from tests.factories import make_flag, make_key, make_project
 from tests.factories.core import ACTOR
 from tests.flags.ofrep import serve
 from tests.live_server import LivePortal
@@ -29,14 +29,14 @@ class App:
 
     def __init__(self, portal: LivePortal, address: str, context: BrowserContext) -> None:
         self.portal, self.address, self.context = portal, address, context
-        self.project = ProjectFactory()
+        self.project = make_project()
         self.it = self.flag("it", FlagType.STRING)
         serve(self.it)
-        issued = ApiKeyFactory(environment=self.project.environments.get(key="production"))
+        issued = make_key(environment=self.project.environments.get(key="production"))
         self.key, self.token = issued.key, issued.token
 
     def flag(self, key: str, type: FlagType, **options: Any) -> Any:
-        return FlagFactory(project=self.project, key=key, type=type, client_exposed=True, **options)
+        return make_flag(project=self.project, key=key, type=type, client_exposed=True, **options)
 
     def open(self, token: str = "") -> Page:
         self.portal.catch_up()
@@ -92,7 +92,7 @@ def test_five_types_arrive_as_declared(app: App, type: FlagType, kind: str, defa
 
 
 def test_a_flag_that_is_not_exposed_does_not_exist_here(app: App) -> None:
-    FlagFactory(project=app.project, key="hidden", on=True)
+    make_flag(project=app.project, key="hidden", on=True)
     found = details(app.open(), "Boolean", "hidden", False)
     assert (found["value"], found["errorCode"]) == (False, "FLAG_NOT_FOUND")
 

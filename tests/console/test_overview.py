@@ -57,8 +57,8 @@ def test_killed_flag_comes_first_with_since_when_who_and_why(project: Project, p
 
 def test_edit_after_a_kill_does_not_make_the_editor_the_killer(project: Project, production: Environment) -> None:
     flag = make_flag(project=project, key="checkout", killed=True)
-    fields = {"client_exposed": True}
-    flags.update_flag(flag_id=flag.pk, fields=fields, actor=ACTOR, at=AT + timedelta(days=1), expected_version=None)
+    fields, later = {"client_exposed": True}, AT + timedelta(days=1)
+    flags.update_flag(flag_id=flag.pk, fields=fields, actor=ACTOR, at=later, expected_version=None, reason="public")
     text = seen().split("Needs you")[1]
     assert "checkout is killed" in text
 

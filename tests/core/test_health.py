@@ -16,7 +16,7 @@ from pytest_django import Settings
 from apps.core import bus, clock, health, services, tasks
 from apps.core.live.follower import Follower
 from apps.core.live.keyring import keyring
-from tests.factories import ApiKeyFactory, ProjectFactory
+from tests.factories import make_key, make_project
 from tests.live_server import LivePortal, live_portal
 
 __all__ = ["live_portal"]
@@ -137,8 +137,8 @@ def test_metrics_are_open_to_management_keys(
     client: Client, settings: Settings, kind: dict[str, Any], status: int
 ) -> None:
     settings.PRODUCTION = True
-    project = ProjectFactory()
-    issued = ApiKeyFactory(environment=project.environments.get(key="production"), **kind)
+    project = make_project()
+    issued = make_key(environment=project.environments.get(key="production"), **kind)
     keyring.refresh({})
     answer = client.get("/metrics", headers={"authorization": f"Bearer {issued.token}"})
     assert answer.status_code == status

@@ -9,7 +9,7 @@ from apps.core import clock, services
 from apps.core.live.keyring import Keyring
 from apps.core.live.rate_limits import BUCKETS_LIMIT, RateLimiter
 from apps.core.models import ApiKey, Environment
-from tests.factories import AT, ApiKeyFactory, ProjectFactory
+from tests.factories import AT, make_key, make_project
 from tests.factories.core import ACTOR
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def environment() -> Environment:
-    return ProjectFactory().environments.get(key="production")
+    return make_project().environments.get(key="production")
 
 
 def loaded() -> Keyring:
@@ -27,7 +27,7 @@ def loaded() -> Keyring:
 
 
 def test_a_key_is_found_by_its_token(environment: Environment) -> None:
-    issued = ApiKeyFactory(environment=environment)
+    issued = make_key(environment=environment)
     facts = loaded().find(issued.token)
     assert facts
     assert (facts.id, facts.kind, facts.environment_id) == (issued.key.pk, "CLIENT", environment.pk)
@@ -36,7 +36,7 @@ def test_a_key_is_found_by_its_token(environment: Environment) -> None:
 
 @pytest.mark.parametrize("dead", [{"expired": True}, {"revoked": True}])
 def test_a_dead_key_is_not_found(environment: Environment, dead: dict[str, Any]) -> None:
-    issued = ApiKeyFactory(environment=environment, **dead)
+    issued = make_key(environment=environment, **dead)
     assert loaded().find(issued.token) is None
     assert loaded().by_id(issued.key.pk, at=AT) is None
 
@@ -48,14 +48,14 @@ def test_an_empty_ring_says_that_it_knows_nothing(environment: Environment) -> N
 
 def test_a_key_expires_by_the_clock_of_the_one_who_asks(environment: Environment) -> None:
     soon = clock.now() + timedelta(hours=1)
-    issued = ApiKeyFactory(environment=environment, expires_at=soon)
+    issued = make_key(environment=environment, expires_at=soon)
     ring = loaded()
     assert ring.by_id(issued.key.pk, at=soon - timedelta(seconds=1))
     assert ring.by_id(issued.key.pk, at=soon) is None
 
 
 def test_an_unchanged_ring_is_not_read_again(environment: Environment, django_assert_num_queries: object) -> None:
-    ApiKeyFactory(environment=environment)
+    make_key(environment=environment)
     ring = loaded()
     with django_assert_num_queries(1):  # type: ignore[operator]
         ring.refresh({})
@@ -63,7 +63,7 @@ def test_an_unchanged_ring_is_not_read_again(environment: Environment, django_as
 
 def test_a_revocation_dated_before_the_newest_change_is_still_seen(environment: Environment) -> None:
     """Transactions may commit in another order than their clocks say."""
-    old, _new = ApiKeyFactory(environment=environment), ApiKeyFactory(environment=environment)
+    old, _new = make_key(environment=environment), make_key(environment=environment)
     ApiKey.objects.exclude(pk=old.key.pk).update(changed_at=AT + timedelta(hours=1))
     ring = loaded()
     services.revoke_key(key_id=old.key.pk, actor=ACTOR, at=AT + timedelta(minutes=1))
@@ -72,7 +72,7 @@ def test_a_revocation_dated_before_the_newest_change_is_still_seen(environment: 
 
 
 def test_any_other_change_is_seen_by_its_date(environment: Environment) -> None:
-    issued = ApiKeyFactory(environment=environment)
+    issued = make_key(environment=environment)
     ring = loaded()
     ApiKey.objects.update(name="renamed", changed_at=AT + timedelta(minutes=1))
     ring.refresh({})
@@ -87,13 +87,13 @@ def test_listeners_hear_of_a_swap_and_only_of_a_swap(environment: Environment) -
     ring.listen(lambda: heard.append(1))
     ring.refresh({})
     assert heard == []
-    ApiKeyFactory(environment=environment)
+    make_key(environment=environment)
     ring.refresh({})
     assert heard == [1]
 
 
 def test_use_is_noted_once_and_can_be_given_back(environment: Environment) -> None:
-    issued = ApiKeyFactory(environment=environment)
+    issued = make_key(environment=environment)
     ring = loaded()
     ring.find(issued.token)
     used = ring.take_used()

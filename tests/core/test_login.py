@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.core.models import AuditEntry
 from tests.core.visit import visit
 from tests.factories import PASSWORD, make_user
 
@@ -77,6 +78,9 @@ def test_password_change_works_and_wants_the_old_one() -> None:
     assert "error-summary" in refused.content.decode()
     done = client.post(address, {"old_password": PASSWORD} | new, follow=True)
     assert "Your password is changed" in done.content.decode()
+    entry = AuditEntry.objects.get(kind="core.password_changed")
+    assert entry.actor_label == entry.subject_label
+    assert client.get(reverse("admin:password_change")).status_code == 200  # the session goes on
 
 
 def test_logout_needs_a_post() -> None:

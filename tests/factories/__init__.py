@@ -3,18 +3,10 @@
 from tests.factories.core import ACTOR, AT, PASSWORD, make_key, make_project, make_user
 from tests.factories.flags import make_flag, make_segment, split_rule, state_in
 
-ProjectFactory, UserFactory, ApiKeyFactory = make_project, make_user, make_key
-FlagFactory, SegmentFactory = make_flag, make_segment
-
 __all__ = [
     "ACTOR",
     "AT",
     "PASSWORD",
-    "ApiKeyFactory",
-    "FlagFactory",
-    "ProjectFactory",
-    "SegmentFactory",
-    "UserFactory",
     "make_flag",
     "make_key",
     "make_project",

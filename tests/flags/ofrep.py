@@ -17,7 +17,7 @@ from apps.flags.live.rulesets import rulesets
 from apps.flags.models import Flag, FlagState
 from apps.flags.ofrep import Ofrep
 from apps.flags.services import set_state
-from tests.factories import AT, ApiKeyFactory, ProjectFactory, state_in
+from tests.factories import AT, make_key, make_project, state_in
 from tests.factories.core import ACTOR
 
 ADDRESS = ("192.0.2.7", 4711)
@@ -93,7 +93,7 @@ def serve(flag: Flag, *rules: dict[str, Any], status: FlagStatus = FlagStatus.ON
 class Asker:
     """A project's production environment, seen with one key of it."""
 
-    project: Project = field(default_factory=ProjectFactory)
+    project: Project = field(default_factory=make_project)
     app: Ofrep = field(default_factory=Ofrep)
     token: str = ""
 
@@ -110,7 +110,7 @@ class Asker:
 
     def use(self, **kind: Any) -> Any:
         """From now on ask with a new key of this kind."""
-        issued = ApiKeyFactory(environment=self.environment, **kind)
+        issued = make_key(environment=self.environment, **kind)
         self.token = issued.token
         return issued.key
 

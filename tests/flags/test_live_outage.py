@@ -22,10 +22,10 @@ from pulseops.stack.addresses import Addresses
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 SET_UP = """
 from apps.core.models import ApiKey
-from tests.factories import FlagFactory, ApiKeyFactory, ProjectFactory
-project = ProjectFactory(key="shop")
-FlagFactory(project=project, key="it", on=True)
-print(ApiKeyFactory(environment=project.environments.get(key="production"), server=True).token)
+from tests.factories import make_flag, make_key, make_project
+project = make_project(key="shop")
+make_flag(project=project, key="it", on=True)
+print(make_key(environment=project.environments.get(key="production"), server=True).token)
 """
 TURN_OFF = """
 from apps.flags.domain.engine.definitions import FlagStatus

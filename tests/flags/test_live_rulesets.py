@@ -12,7 +12,7 @@ from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.live.rulesets import Published, Rulesets, version_in
 from apps.flags.models import FlagState, Ruleset, Segment
 from apps.flags.selectors import flags_in
-from tests.factories import AT, FlagFactory, ProjectFactory, SegmentFactory, state_in
+from tests.factories import AT, make_flag, make_project, make_segment, state_in
 from tests.factories.core import ACTOR
 from tests.flags.ofrep import serve
 
@@ -24,7 +24,7 @@ class World:
     """A project, and the memory of a process that follows it."""
 
     def __init__(self) -> None:
-        self.project = ProjectFactory()
+        self.project = make_project()
         self.environment_id = self.project.environments.get(key="production").pk
         self.rulesets = Rulesets()
 
@@ -55,17 +55,17 @@ def world() -> World:
 
 
 def test_new_changed_and_killed_flags_arrive(world: World) -> None:
-    first = FlagFactory(project=world.project, key="first", on=True)
+    first = make_flag(project=world.project, key="first", on=True)
     assert world.values() == {"first": True}
-    FlagFactory(project=world.project, key="second", on=True)
+    make_flag(project=world.project, key="second", on=True)
     assert world.values() == {"first": True, "second": True}
     services.kill(state_id=state_in(first).pk, actor=ACTOR, reason="errors", at=AT)
     assert world.values() == {"first": False, "second": True}
 
 
 def test_new_members_arrive(world: World) -> None:
-    segment = SegmentFactory(project=world.project, key="beta")
-    serve(FlagFactory(project=world.project, key="it", default_variant="off"), BETA)
+    segment = make_segment(project=world.project, key="beta")
+    serve(make_flag(project=world.project, key="it", default_variant="off"), BETA)
     assert world.values(targetingKey="u-1") == {"it": False}
     world.set_members(segment, "u-1")
     assert world.values(targetingKey="u-1") == {"it": True}
@@ -74,7 +74,7 @@ def test_new_members_arrive(world: World) -> None:
 
 
 def test_only_what_changed_is_compiled_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    flags = [FlagFactory(project=world.project, key=f"flag-{n}", on=True) for n in range(5)]
+    flags = [make_flag(project=world.project, key=f"flag-{n}", on=True) for n in range(5)]
     before = world.published().compiled
     asked: list[Any] = []
 
@@ -93,14 +93,14 @@ def test_only_what_changed_is_compiled_again(world: World, monkeypatch: pytest.M
 def test_following_step_by_step_ends_where_loading_afresh_does(world: World) -> None:
     """Forty random changes, seen by one memory that follows and by one that begins at the end."""
     dice = random.Random(7)
-    segment = SegmentFactory(project=world.project, key="beta")
-    flags = [FlagFactory(project=world.project, key=f"flag-{n}", default_variant="off") for n in range(6)]
+    segment = make_segment(project=world.project, key="beta")
+    flags = [make_flag(project=world.project, key=f"flag-{n}", default_variant="off") for n in range(6)]
     for step in range(40):
         choice = dice.random()
         if choice < 0.2:
             world.set_members(segment, *[f"u-{dice.randrange(20)}" for _ in range(3)], f"step-{step}")
         elif choice < 0.3:
-            flags.append(FlagFactory(project=world.project, key=f"late-{step}", on=True))
+            flags.append(make_flag(project=world.project, key=f"late-{step}", on=True))
         else:
             flag = dice.choice(flags)
             status = FlagStatus.OFF if state_in(flag).status == "ON" else FlagStatus.ON
@@ -113,8 +113,8 @@ def test_following_step_by_step_ends_where_loading_afresh_does(world: World) -> 
 
 
 def test_an_unreadable_row_is_left_out_and_harms_no_other(world: World) -> None:
-    good = FlagFactory(project=world.project, key="good", on=True)
-    bad = FlagFactory(project=world.project, key="bad", on=True)
+    good = make_flag(project=world.project, key="good", on=True)
+    bad = make_flag(project=world.project, key="bad", on=True)
     assert world.values() == {"bad": True, "good": True}
     FlagState.objects.filter(flag=bad).update(rules=[{"nonsense": 1}], version=F("version") + 1)
     serve(good, status=FlagStatus.OFF)
@@ -126,14 +126,14 @@ def test_an_unreadable_row_is_left_out_and_harms_no_other(world: World) -> None:
 def test_listeners_hear_each_swap_once(world: World) -> None:
     heard: list[int] = []
     world.rulesets.listen(lambda published: heard.append(published.version))
-    FlagFactory(project=world.project, key="it")
+    make_flag(project=world.project, key="it")
     version = world.published().version
     world.published()
     assert heard == [version]
 
 
 def test_another_environment_is_not_touched(world: World) -> None:
-    flag = FlagFactory(project=world.project, key="it")
+    flag = make_flag(project=world.project, key="it")
     staging = world.project.environments.get(key="staging").pk
     world.rulesets.refresh({})
     before = world.rulesets.published(staging)
@@ -143,7 +143,7 @@ def test_another_environment_is_not_touched(world: World) -> None:
 
 
 def test_a_restored_database_is_believed_although_its_versions_are_smaller(world: World) -> None:
-    flag = FlagFactory(project=world.project, key="it", on=True)
+    flag = make_flag(project=world.project, key="it", on=True)
     assert world.values() == {"it": True}
     etag = world.published().etag
     FlagState.objects.filter(flag=flag).update(status="OFF", version=1)
@@ -166,7 +166,7 @@ def test_the_version_is_read_only_from_etags_of_ours(etag: str, version: int) ->
 
 
 def test_following_costs_few_queries_however_many_flags(world: World, django_assert_num_queries: Any) -> None:
-    flags = [FlagFactory(project=world.project, key=f"flag-{n}", on=True) for n in range(12)]
+    flags = [make_flag(project=world.project, key=f"flag-{n}", on=True) for n in range(12)]
     world.published()
     serve(flags[0], status=FlagStatus.OFF)
     with django_assert_num_queries(5):  # versions; states; segments; the changed flag; its variants

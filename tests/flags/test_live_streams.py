@@ -19,7 +19,7 @@ from apps.flags.live import streams as live
 from apps.flags.live.streams import key_of, streams, token_of
 from apps.flags.models import Flag
 from apps.flags.ofrep import events
-from tests.factories import ApiKeyFactory, FlagFactory, ProjectFactory
+from tests.factories import make_flag, make_key, make_project
 from tests.factories.core import ACTOR
 from tests.flags.ofrep import BULK, serve
 from tests.live_server import LivePortal, live_portal
@@ -33,10 +33,10 @@ class App:
 
     def __init__(self, portal: LivePortal) -> None:
         self.portal = portal
-        self.project = ProjectFactory()
+        self.project = make_project()
         self.environment = self.project.environments.get(key="production")
-        self.flag: Flag = FlagFactory(project=self.project, key="it", on=True)
-        issued = ApiKeyFactory(environment=self.environment, server=True)
+        self.flag: Flag = make_flag(project=self.project, key="it", on=True)
+        issued = make_key(environment=self.environment, server=True)
         self.key: ApiKey = issued.key
         self.headers = {"x-api-key": issued.token}
         portal.catch_up()
@@ -137,7 +137,7 @@ def test_a_client_that_knows_more_than_the_process_makes_it_look(app: App) -> No
 
 def test_news_from_another_environment_is_no_news(app: App, listening: Any) -> None:
     listener = listening(app.stream_url())
-    FlagFactory(project=ProjectFactory(), key="elsewhere", on=True)
+    make_flag(project=make_project(), key="elsewhere", on=True)
     app.toggle(FlagStatus.OFF)
     assert listener.event()["id"].startswith(f"{app.bulk()['metadata']['version']}-")
 
@@ -176,7 +176,7 @@ def test_a_revoked_key_ends_its_streams(app: App, listening: Any) -> None:
 def test_an_expired_key_ends_its_streams(app: App, listening: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
     expires_at = clock.now() + timedelta(seconds=1)
-    issued = ApiKeyFactory(environment=app.environment, server=True, expires_at=expires_at)
+    issued = make_key(environment=app.environment, server=True, expires_at=expires_at)
     app.headers = {"x-api-key": issued.token}
     app.portal.catch_up()
     listening(app.stream_url()).wait_for_end()

@@ -17,7 +17,7 @@ from apps.flags.live import usage as live
 from apps.flags.live.usage import Usage
 from apps.flags.models import FlagUsage
 from pulseops import wiring
-from tests.factories import FlagFactory
+from tests.factories import make_flag
 from tests.flags.ofrep import Asker
 
 AT = datetime(2026, 3, 2, 10, 59, 30, tzinfo=UTC)
@@ -94,8 +94,8 @@ def asker(db: None, monkeypatch: pytest.MonkeyPatch) -> Asker:
     monkeypatch.setattr("pulseops.wiring.usage", usage)
     keyring.take_used()
     asker = Asker()
-    FlagFactory(project=asker.project, key="it", on=True)
-    FlagFactory(project=asker.project, key="ramp", rolling_out=True)
+    make_flag(project=asker.project, key="it", on=True)
+    make_flag(project=asker.project, key="ramp", rolling_out=True)
     return asker
 
 

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from apps.core import clock
 from apps.core.live.keyring import Keyring
 from apps.flags.ofrep import Ofrep, admission
-from tests.factories import ApiKeyFactory, FlagFactory
+from tests.factories import make_flag, make_key
 from tests.flags.ofrep import BULK, FAILURE, REQUEST_FAILURE, Asker, assert_shape
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ PAGE = "https://shop.example.com"
 @pytest.fixture
 def asker() -> Asker:
     asker = Asker()
-    FlagFactory(project=asker.project, key="it", on=True)
+    make_flag(project=asker.project, key="it", on=True)
     return asker
 
 
@@ -68,12 +68,12 @@ def test_other_kinds_of_keys_may_not_evaluate(asker: Asker, kind: dict[str, obje
 
 
 def test_a_key_sees_its_own_environment(asker: Asker) -> None:
-    asker.token = ApiKeyFactory(environment=asker.project.environments.get(key="staging"), server=True).token
+    asker.token = make_key(environment=asker.project.environments.get(key="staging"), server=True).token
     assert asker.single("it").json()["reason"] == "DISABLED"
 
 
 def test_a_client_key_sees_only_exposed_flags(asker: Asker) -> None:
-    FlagFactory(project=asker.project, key="public", client_exposed=True, on=True)
+    make_flag(project=asker.project, key="public", client_exposed=True, on=True)
     asker.use()
     hidden, unknown = asker.single("it"), asker.single("nothing")
     assert (hidden.status_code, unknown.status_code) == (404, 404)

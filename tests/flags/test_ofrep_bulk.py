@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
-from tests.factories import FlagFactory
+from tests.factories import make_flag
 from tests.flags.ofrep import BULK, BULK_SUCCESS, REQUEST_FAILURE, Asker, assert_shape, serve
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def asker() -> Asker:
 
 
 def in_canada_only(asker: Asker) -> None:
-    flag = FlagFactory(project=asker.project, key="it", default_variant="off")
+    flag = make_flag(project=asker.project, key="it", default_variant="off")
     serve(flag, IN_CANADA)
 
 
@@ -34,7 +34,7 @@ def values(answer: Any) -> dict[str, object]:
 
 def test_every_flag_is_answered(asker: Asker) -> None:
     for type in FlagType:
-        FlagFactory(project=asker.project, key=type.value, type=type, on=True)
+        make_flag(project=asker.project, key=type.value, type=type, on=True)
     answer = asker.bulk({"targetingKey": "u-1"})
     assert_shape(answer, BULK_SUCCESS)
     assert values(answer) == {
@@ -51,15 +51,15 @@ def test_no_flags_are_an_empty_list(asker: Asker) -> None:
 
 
 def test_metadata_names_environment_and_version(asker: Asker) -> None:
-    FlagFactory(project=asker.project)
+    make_flag(project=asker.project)
     metadata = asker.bulk().json()["metadata"]
     assert metadata["environment"] == "production"
     assert metadata["version"] > 0
 
 
 def test_without_a_targeting_key_only_splits_fail(asker: Asker) -> None:
-    FlagFactory(project=asker.project, key="plain", on=True)
-    FlagFactory(project=asker.project, key="ramp", rolling_out=True)
+    make_flag(project=asker.project, key="plain", on=True)
+    make_flag(project=asker.project, key="ramp", rolling_out=True)
     document = assert_shape(asker.bulk(), BULK_SUCCESS)
     plain, ramp = sorted(document["flags"], key=lambda flag: str(flag["key"]))
     assert plain["value"] is True
@@ -74,7 +74,7 @@ def test_a_bad_body_is_refused_as_a_whole(asker: Asker, body: bytes, code: str) 
 
 
 def test_a_known_etag_is_answered_without_a_body(asker: Asker) -> None:
-    FlagFactory(project=asker.project)
+    make_flag(project=asker.project)
     etag = asker.bulk({"targetingKey": "u-1"}).headers["etag"]
     again = asker.bulk({"targetingKey": "u-1"}, headers=asker.headers | {"if-none-match": etag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
@@ -98,7 +98,7 @@ def test_a_changed_attribute_is_never_answered_from_the_old_etag(asker: Asker) -
 
 
 def test_a_changed_flag_is_never_answered_from_the_old_etag(asker: Asker) -> None:
-    flag = FlagFactory(project=asker.project, key="it", on=True)
+    flag = make_flag(project=asker.project, key="it", on=True)
     before = asker.bulk()
     serve(flag, status=FlagStatus.OFF)
     after = asker.bulk(headers=asker.headers | {"if-none-match": before.headers["etag"]})
@@ -115,7 +115,7 @@ def test_two_keys_have_two_etags(asker: Asker) -> None:
 def test_a_restart_with_other_locked_values_has_another_etag(asker: Asker, settings: Settings) -> None:
     from apps.flags.live.rulesets import Rulesets
 
-    FlagFactory(project=asker.project, key="it")
+    make_flag(project=asker.project, key="it")
     etags = set()
     for overrides in ({}, {"PULSEOPS_FEATURE_IT": "on"}):
         settings.FEATURE_OVERRIDES = overrides
@@ -136,7 +136,7 @@ def test_the_stream_address_is_offered_under_the_public_url(asker: Asker, settin
 
 
 def test_a_version_that_does_not_exist_is_no_reason_to_wait_or_fail(asker: Asker) -> None:
-    FlagFactory(project=asker.project, key="it", on=True)
+    make_flag(project=asker.project, key="it", on=True)
     for etag in ("999999999-00000000", "nonsense", "-", "9" * 40):
         answer = asker.post(f"{BULK}?flagConfigEtag={etag}&flagConfigLastModified=1", json={})
         assert values(answer) == {"it": True}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from apps.flags.domain.engine.definitions import FlagType
-from tests.factories import FlagFactory, SegmentFactory
+from tests.factories import make_flag, make_segment
 from tests.flags.ofrep import BULK, FAILURE, REQUEST_FAILURE, SUCCESS, Asker, assert_shape, serve
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def asker() -> Asker:
     ],
 )
 def test_each_type_is_served_as_declared(asker: Asker, type: FlagType, expected: object) -> None:
-    FlagFactory(project=asker.project, key="it", type=type, on=True)
+    make_flag(project=asker.project, key="it", type=type, on=True)
     answer = asker.single("it")
     assert answer.status_code == 200
     document = assert_shape(answer, SUCCESS)
@@ -35,35 +35,35 @@ def test_each_type_is_served_as_declared(asker: Asker, type: FlagType, expected:
 
 
 def test_a_whole_float_travels_with_its_point(asker: Asker) -> None:
-    FlagFactory(project=asker.project, key="it", type=FlagType.FLOAT, on=True)
+    make_flag(project=asker.project, key="it", type=FlagType.FLOAT, on=True)
     assert b'"value":1.0' in asker.single("it").content
 
 
 def test_a_flag_that_is_off_serves_its_off_variant(asker: Asker) -> None:
-    FlagFactory(project=asker.project, key="it")
+    make_flag(project=asker.project, key="it")
     document = assert_shape(asker.single("it"), SUCCESS)
     assert (document["value"], document["variant"], document["reason"]) == (False, "off", "DISABLED")
 
 
 def test_no_body_is_an_empty_context(asker: Asker) -> None:
-    FlagFactory(project=asker.project, key="it", on=True)
+    make_flag(project=asker.project, key="it", on=True)
     assert asker.post(f"{BULK}/it").json()["value"] is True
 
 
 def test_a_null_context_is_an_empty_one(asker: Asker) -> None:
-    FlagFactory(project=asker.project, key="it", on=True)
+    make_flag(project=asker.project, key="it", on=True)
     assert asker.post(f"{BULK}/it", json={"context": None}).json()["value"] is True
 
 
 def test_a_split_needs_a_targeting_key(asker: Asker) -> None:
-    FlagFactory(project=asker.project, key="it", rolling_out=True)
+    make_flag(project=asker.project, key="it", rolling_out=True)
     answer = asker.single("it", {"country": "CA"})
     assert answer.status_code == 400
     assert assert_shape(answer, FAILURE)["errorCode"] == "TARGETING_KEY_MISSING"
 
 
 def test_a_split_serves_one_user_always_the_same(asker: Asker) -> None:
-    FlagFactory(project=asker.project, key="it", rolling_out=True)
+    make_flag(project=asker.project, key="it", rolling_out=True)
     first = assert_shape(asker.single("it", {"targetingKey": "u-1"}), SUCCESS)
     assert first["reason"] == "SPLIT"
     assert asker.single("it", {"targetingKey": "u-1"}).json() == first
@@ -87,7 +87,7 @@ def test_the_key_is_what_the_path_decodes_to(asker: Asker, path: str, key: str) 
 
 
 def test_an_escaped_key_finds_its_flag(asker: Asker) -> None:
-    FlagFactory(project=asker.project, key="it.is", on=True)
+    make_flag(project=asker.project, key="it.is", on=True)
     assert asker.single("it%2Eis").json()["value"] is True
 
 
@@ -110,7 +110,7 @@ def test_an_escaped_key_finds_its_flag(asker: Asker) -> None:
     ],
 )
 def test_a_bad_body_is_refused_with_a_reason(asker: Asker, body: bytes, code: str) -> None:
-    FlagFactory(project=asker.project, key="it", on=True)
+    make_flag(project=asker.project, key="it", on=True)
     answer = asker.post(f"{BULK}/it", content=body)
     assert answer.status_code == 400
     document = assert_shape(answer, FAILURE)
@@ -125,8 +125,8 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(asker: Asker) -> Non
 
 
 def test_a_member_of_a_segment_is_targeted(asker: Asker) -> None:
-    SegmentFactory(project=asker.project, key="beta-testers", members=["u-1"])
+    make_segment(project=asker.project, key="beta-testers", members=["u-1"])
     rule = {"id": "beta", "when": {"segment": ["beta-testers"]}, "serve": {"variant": "off"}}
-    serve(FlagFactory(project=asker.project, key="it"), rule)
+    serve(make_flag(project=asker.project, key="it"), rule)
     assert asker.single("it", {"targetingKey": "u-1"}).json()["reason"] == "TARGETING_MATCH"
     assert asker.single("it", {"targetingKey": "u-2"}).json()["reason"] == "DEFAULT"

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group, User
+from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse_lazy
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -114,3 +116,23 @@ class RoleAdmin(ReadOnlyAdmin):
         return self.page(
             request, "admin/role.html", title=row.name, original=row, permissions=permissions, people=people_in
         )
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """Django's form, saving through the service."""
+
+    def save(self, commit: bool = True) -> User:
+        self.user = services.set_password(
+            user_id=self.user.pk,
+            password=self.cleaned_data["new_password1"],
+            actor=audit.person(self.user),
+            at=clock.now(),
+        )
+        return self.user
+
+
+class OwnPasswordPage(PasswordChangeView):
+    """A person's own password; the session goes on, all others of this person end."""
+
+    form_class = OwnPasswordForm
+    success_url = reverse_lazy("admin:password_change_done")

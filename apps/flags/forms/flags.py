@@ -58,7 +58,7 @@ class NewFlagForm(FlagFieldsForm):
         self.fields["type"].choices = Flag.Type.choices  # type: ignore[attr-defined]  # no blank one
 
     def clean_key(self) -> str:
-        key = self.cleaned_data["key"]
+        key: str = self.cleaned_data["key"]
         if Flag.objects.filter(project=self.instance.project, key=key).exists():
             raise ValidationError(_("A flag with this key exists already."))
         return key

@@ -24,7 +24,7 @@ class NewSegmentForm(ModelForm):
         help_texts = {"key": _("Rules and contexts name it, so it stays as it is: for example beta-testers.")}
 
     def clean_key(self) -> str:
-        key = self.cleaned_data["key"]
+        key: str = self.cleaned_data["key"]
         if Segment.objects.filter(project=self.instance.project, key=key).exists():
             raise ValidationError(_("A segment with this key exists already."))
         return key
