@@ -1,38 +1,18 @@
 """A real Chromium at the running portal. Whatever its console complains of, a policy violation say, fails the test."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 
 from apps.core.models import Project
+from tests.chromium import chromium
 from tests.factories import PASSWORD, make_project, make_user
 from tests.live_server import LivePortal, live_portal
 
-__all__ = ["live_portal"]
-
-
-def missing(what: str) -> NoReturn:
-    """Skips on a developer's machine; in CI, where nothing may be missing, fails."""
-    if os.environ.get("PULSEOPS_CI") == "1":
-        pytest.fail(what)
-    pytest.skip(what)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        missing("Chromium is not installed, so no page can be looked at")
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in this thread; Django's calls do not
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+__all__ = ["chromium", "live_portal"]
 
 
 @dataclass

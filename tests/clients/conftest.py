@@ -3,30 +3,21 @@
 import fcntl
 import functools
 import http.server
-import os
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
+from tests.chromium import chromium, missing
 from tests.live_server import live_portal
 
-__all__ = ["live_portal"]
+__all__ = ["chromium", "live_portal"]
 WEB = Path(__file__).parent / "web"
 INSTALL_SECONDS = 120
-
-
-def missing(what: str) -> NoReturn:
-    """Skips on a developer's machine; in CI, where nothing may be missing, fails."""
-    if os.environ.get("PULSEOPS_CI") == "1":
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="session")
@@ -50,18 +41,6 @@ def _installed() -> bool:
     """npm notes what it installed, and when."""
     noted = WEB / "node_modules" / ".package-lock.json"
     return noted.exists() and noted.stat().st_mtime >= (WEB / "package-lock.json").stat().st_mtime
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        missing("Chromium is not installed")
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in this thread; Django's calls do not
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class _Files(http.server.SimpleHTTPRequestHandler):

@@ -48,8 +48,8 @@ class App:
 
 
 @pytest.fixture
-def app(live_portal: LivePortal, client_app: str, browser: Browser) -> Iterator[App]:
-    context = browser.new_context()
+def app(live_portal: LivePortal, client_app: str, chromium: Browser) -> Iterator[App]:
+    context = chromium.new_context()
     yield App(live_portal, client_app, context)
     context.close()
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from apps.flags.domain.engine.context import InvalidContext, check_context
 from apps.flags.domain.engine.definitions import FlagType
 from tests.factories import make_flag, make_segment
 from tests.flags.ofrep import BULK, FAILURE, REQUEST_FAILURE, SUCCESS, Asker, assert_shape, serve
@@ -105,6 +106,7 @@ def test_an_escaped_key_finds_its_flag(asker: Asker) -> None:
         (b'{"context": "u-1"}', "INVALID_CONTEXT"),
         (b'{"context": {"targetingKey": {}}}', "INVALID_CONTEXT"),
         (b'{"context": {"targetingKey": true}}', "INVALID_CONTEXT"),
+        (b'{"context": {"targetingKey": "\\ud800"}}', "PARSE_ERROR"),
         (b'{"context": {"a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":{}}}}}}}}}}', "INVALID_CONTEXT"),
         (b'{"context": {"a":"' + b"x" * 70_000 + b'"}}', "INVALID_CONTEXT"),
     ],
@@ -115,6 +117,20 @@ def test_a_bad_body_is_refused_with_a_reason(asker: Asker, body: bytes, code: st
     assert answer.status_code == 400
     document = assert_shape(answer, FAILURE)
     assert (document["key"], document["errorCode"]) == ("it", code)
+
+
+def test_a_context_that_is_waved_through_would_have_passed_the_check(asker: Asker) -> None:
+    """Bodies around the limits of the short cut, judged by the engine's own check."""
+    FlagFactory(project=asker.project, key="it", on=True)
+    for depth in range(1, 12):
+        for inner in ("1", '"' + "x" * 65_500 + '"', "[" * depth + "]" * depth):
+            context = '{"a":' * depth + inner + "}" * depth
+            try:
+                check_context(json.loads(context))
+                expected = 200
+            except InvalidContext:
+                expected = 400
+            assert asker.post(f"{BULK}/it", content=f'{{"context":{context}}}').status_code == expected
 
 
 def test_a_body_over_the_limit_is_refused_before_it_is_read(asker: Asker) -> None:
