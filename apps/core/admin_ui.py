@@ -145,7 +145,7 @@ class PulseAdmin(BaseAdmin):
         return TemplateResponse(request, template, everything, status=status)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        words = {"content_title": self.heading(), "add_words": self.add_words, "at": clock.now()}
+        words = {"title": self.heading(), "add_words": self.add_words, "at": clock.now()}
         return super().changelist_view(request, words | (extra_context or {}))
 
     def heading(self) -> str:
