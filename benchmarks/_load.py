@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 CONNECTIONS = 32
@@ -34,7 +36,7 @@ def measure(request: Request, *, status: int, seconds: float) -> Result:
     """Keep CONNECTIONS requests in flight for `seconds`."""
     command = _wrk(request, status, seconds) if shutil.which("wrk") else [sys.executable, __file__]
     given = json.dumps({"request": asdict(request), "status": status, "seconds": seconds})
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, timeout=seconds + 30)
     return Result(**json.loads(done.stdout.strip().splitlines()[-1]))
 
 
@@ -53,9 +55,9 @@ function done(summary, latency)
     summary.requests / summary.duration * 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed))
 end
 """
-    with tempfile.NamedTemporaryFile("w", suffix=".lua", delete=False) as file:
-        file.write(script)
-    return ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", file.name, request.url]
+    file = Path(os.environ["PULSEOPS_VAR"]) / "load.lua"  # goes with the installation
+    file.write_text(script)
+    return ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(file), request.url]
 
 
 class _Connection(asyncio.Protocol):
@@ -70,8 +72,7 @@ class _Connection(asyncio.Protocol):
         self.failed = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self.ask()
 
     def ask(self) -> None:

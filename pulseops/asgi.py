@@ -18,7 +18,8 @@ from pulseops import wiring
 
 THREADS = 16  # for Django: as many requests as may wait for the database at once
 FIRST_LOAD_SECONDS = 10.0  # then OFREP answers 503 until the flags are there
-LAST_FLUSH_SECONDS = 3.0
+LAST_FLUSH_SECONDS = 1.0  # with the server's own 3 s for requests under way: within 5 in all
+LAST_LISTEN_SECONDS = 0.5
 LOOK_FOR_SHUTDOWN_SECONDS = 0.2  # the order arrives in a signal handler, which can do little more than set a flag
 KINDS = frozenset({"admin", "api", "static", "healthz", "readyz", "metrics"})
 
@@ -66,6 +67,7 @@ class Portal:
         follower.stop()
         flusher.stop()
         await asyncio.to_thread(flusher.join, LAST_FLUSH_SECONDS)
+        await asyncio.to_thread(follower.join, LAST_LISTEN_SECONDS)
         self._threads.executor.shutdown(wait=False)
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -3,6 +3,7 @@
 No rules and no URLs live here.
 """
 
+import resource
 import socket
 from types import FrameType
 
@@ -26,6 +27,12 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
+def raise_descriptor_limit() -> None:
+    """As many open streams as the system allows; the usual soft limit of 1,024 is the shell's, not ours."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def serve(listener: socket.socket, *, access_log: bool = False) -> None:
     config = uvicorn.Config(
         "pulseops.asgi:application",
@@ -39,4 +46,5 @@ def serve(listener: socket.socket, *, access_log: bool = False) -> None:
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    raise_descriptor_limit()
     Server(config).run(sockets=[listener])

@@ -121,7 +121,7 @@ def test_a_bad_body_is_refused_with_a_reason(asker: Asker, body: bytes, code: st
 
 def test_a_context_that_is_waved_through_would_have_passed_the_check(asker: Asker) -> None:
     """Bodies around the limits of the short cut, judged by the engine's own check."""
-    FlagFactory(project=asker.project, key="it", on=True)
+    make_flag(project=asker.project, key="it", on=True)
     for depth in range(1, 12):
         for inner in ("1", '"' + "x" * 65_500 + '"', "[" * depth + "]" * depth):
             context = '{"a":' * depth + inner + "}" * depth

@@ -50,7 +50,8 @@ class Follower(threading.Thread):
                 self.hears = False
                 self._refresh_all()
                 self.stopping.wait(settings.SNAPSHOT_POLL_SECONDS)
-        Follower.current = None
+        if Follower.current is self:
+            Follower.current = None
         connection.close()
 
     def stop(self) -> None:

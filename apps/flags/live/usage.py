@@ -28,6 +28,10 @@ class Usage:
         with self._lock:
             self._served[environment_id].update(outcomes)
 
+    def count_one(self, environment_id: int, outcome: Outcome) -> None:
+        with self._lock:
+            self._served[environment_id][outcome] += 1
+
     def waiting(self, *, at: datetime) -> Mapping[datetime, Counts]:
         """Everything not yet written, by hour. Call `written` for each hour that was."""
         with self._lock:
