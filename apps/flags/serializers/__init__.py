@@ -1,0 +1,31 @@
+"""What the REST API of the flags reads and writes. Definitions are judged by the engine, not here."""
+
+from apps.flags.serializers.evaluation import Evaluate, EvaluationOut, EvaluationsOut
+from apps.flags.serializers.explanations import Explain, ExplanationOut
+from apps.flags.serializers.flags import FlagChange, FlagFilter, FlagIn, FlagOut, UsageFilter, UsageOut
+from apps.flags.serializers.segments import Members, MembersOut, SegmentChange, SegmentIn, SegmentOut
+from apps.flags.serializers.states import FlagStateOut, LiftKill, Revert, StateChange, VersionOut
+
+__all__ = [
+    "Evaluate",
+    "EvaluationOut",
+    "EvaluationsOut",
+    "Explain",
+    "ExplanationOut",
+    "FlagChange",
+    "FlagFilter",
+    "FlagIn",
+    "FlagOut",
+    "FlagStateOut",
+    "LiftKill",
+    "Members",
+    "MembersOut",
+    "Revert",
+    "SegmentChange",
+    "SegmentIn",
+    "SegmentOut",
+    "StateChange",
+    "UsageFilter",
+    "UsageOut",
+    "VersionOut",
+]
