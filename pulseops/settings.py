@@ -179,7 +179,7 @@ SPECTACULAR_SETTINGS = {
         "KeyKind": "apps.core.models.ApiKey.Kind",
         "ActorKind": "apps.core.models.AuditEntry.ActorKind",
         "FlagStatus": "apps.flags.models.FlagState.Status",
-        "OnOrOff": "apps.flags.serializers.ON_OR_OFF",
+        "OnOrOff": "apps.flags.serializers.states.ON_OR_OFF",
     },
 }
 RATE_LIMIT_PER_KEY = env.int("PULSEOPS_RATE_LIMIT_PER_KEY", default=2_000)  # requests a second, per process
