@@ -1,0 +1,83 @@
+"""The demo holds what the customer's document lists, made through the services, once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from apps.core import audit, sealer
+from apps.core.models import AuditEntry, Project
+from apps.flags.live.rulesets import Rulesets
+from apps.flags.models import FlagState
+from pulseops.stack import demo
+from tests.factories import AT
+
+pytestmark = pytest.mark.django_db
+
+# Key to percentage, as the customer's document states them; None is switched off.
+LISTED = {
+    "splitViewLayout": 100,
+    "hoverReactions": 100,
+    "sidebarTabs": 100,
+    "focusMode": 100,
+    "crmIntegration": 100,
+    "toolsPanel": 100,
+    "aiSummarization": 50,
+    "smartFolders": 25,
+    "voiceMessages": None,
+}
+
+
+@pytest.fixture
+def facts(settings: Any, tmp_path: Path) -> demo.DemoFacts:
+    settings.VAR_DIR = tmp_path
+    loaded = demo.ensure(at=AT)
+    assert loaded is not None
+    return loaded
+
+
+def percentage(state: FlagState) -> int | None:
+    if state.status != "ON":
+        return None
+    if not state.rules:
+        return 100
+    return int(dict(state.rules[0]["serve"]["split"])["on"] / 1_000)
+
+
+@pytest.mark.usefixtures("facts")
+def test_the_nine_flags_are_as_the_document_lists_them() -> None:
+    states = FlagState.objects.filter(environment__key="production").select_related("flag")
+    assert {state.flag.key: percentage(state) for state in states} == LISTED
+
+
+@pytest.mark.usefixtures("facts")
+def test_about_the_stated_share_of_users_is_served() -> None:
+    rulesets = Rulesets()
+    rulesets.refresh({})
+    compiled = rulesets.get(Project.objects.get(key="demo").environments.get(key="production").pk)
+    assert compiled is not None
+    users = [compiled.evaluate("smartFolders", {"targetingKey": f"user-{n}"}) for n in range(10_000)]
+    assert 2_300 < sum(outcome is not None and outcome.value is True for outcome in users) < 2_700  # 25 %, 4.6 sigma
+
+
+def test_both_people_can_log_in_and_the_second_administers(facts: demo.DemoFacts) -> None:
+    people = {login.username: User.objects.get(username=login.username) for login in facts.logins}
+    assert all(people[login.username].check_password(login.password) for login in facts.logins)
+    assert [person.has_perm("auth.add_user") for person in people.values()] == [False, True]
+    assert all(person.is_staff for person in people.values())
+
+
+def test_a_second_start_loads_nothing_and_still_knows_the_logins(facts: demo.DemoFacts) -> None:
+    entries = AuditEntry.objects.count()
+    assert demo.ensure(at=AT) == facts
+    assert AuditEntry.objects.count() == entries
+
+
+@pytest.mark.usefixtures("facts")
+def test_its_history_is_real_and_verifies() -> None:
+    while sealer.seal():
+        pass
+    assert audit.verify().problem is None
+    reasons = AuditEntry.objects.filter(subject_label="smartFolders in production").order_by("at")
+    assert list(reasons.values_list("reason", flat=True)) == ["Week 1: 10 % of users", "Week 2: 25 % of users"]
