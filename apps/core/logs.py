@@ -34,6 +34,7 @@ class JsonFormatter(BaseJsonFormatter):
     """One JSON object a line: at, level, logger, request_id, message, exception."""
 
     def __init__(self, *_: Any, **kwargs: Any) -> None:
-        kwargs["fmt"] = "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"
-        kwargs["rename_fields"] = {"asctime": "at", "levelname": "level", "name": "logger"}
+        kwargs["fmt"] = "%(levelname)s %(name)s %(request_id)s %(message)s"
+        kwargs["rename_fields"] = {"levelname": "level", "name": "logger"}
+        kwargs["timestamp"] = "at"
         super().__init__(**kwargs)

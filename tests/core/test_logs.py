@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -25,7 +26,8 @@ def test_a_line_is_one_json_object_with_the_request_it_belongs_to() -> None:
         "message": "two\nlines",
         "request_id": "abc-123",
     }
-    assert "at" in line
+    written = datetime.fromisoformat(str(line["at"]))
+    assert written.utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize("given", ["abc-123", "A_b-9", "x" * 64])
