@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
+from pytest_django import Settings
 
 from apps.core import clock, sealer
 from apps.core.models import ApiKey, AuditEntry, Environment, Project
@@ -140,7 +141,9 @@ def test_page_for_people_without_a_role_has_no_violation(tab: Open, furnished: P
     assert problems(tab(role=""), f"{SCOPE}/") == []
 
 
-def test_nothing_scrolls_sideways_at_320_pixels(tab: Open, furnished: Project) -> None:
+def test_nothing_scrolls_sideways_at_320_pixels(tab: Open, furnished: Project, settings: Settings) -> None:
+    make_flag(project=furnished, key="a" * 90)
+    settings.FEATURE_OVERRIDES = {f"PULSEOPS_FEATURE_{'A' * 90}": "unreadable"}  # no place to break these words
     at = tab(width=320)
     wide = []
     for path in pages(furnished):

@@ -127,9 +127,12 @@ def test_forms_at_fault_and_reviews_have_no_violation(tab: Open, furnished: Proj
 
 
 def test_nothing_about_flags_scrolls_sideways_at_320_pixels(tab: Open, furnished: Project) -> None:
+    long = "a" * 90  # no place to break this word
+    make_flag(project=furnished, key=long, rolling_out=True, tags=[long[:50]])
+    make_segment(project=furnished, key=long, members=["u" * 190])
     at = tab(width=320)
     wide = []
-    for path in PAGES:
+    for path in [*PAGES, f"flags/{long}/", f"flags/{long}/edit/", f"flags/{long}/kill/", f"segments/{long}/"]:
         page = at.open(f"{SCOPE}/{path}")
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wide.append(path)
