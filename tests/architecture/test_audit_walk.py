@@ -18,8 +18,8 @@ from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_s
 
 # Machine-written counts and clocks. Everything else that changes a row is a decision, and is audited.
 EXEMPT = {"add_usage", "mark_keys_used", "tick"}
-# These change no row: a check, and the registration of a callback at start.
-NOT_WRITING = {"adopt_environments_with", "check_version"}
+# These change no row: a check, a lock, and the registration of a callback at start.
+NOT_WRITING = {"adopt_environments_with", "check_version", "lock_project"}
 
 WHO: dict[str, Any] = {"actor": ACTOR, "at": AT}
 ANY_VERSION: dict[str, Any] = {"expected_version": None}

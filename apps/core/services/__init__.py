@@ -15,6 +15,7 @@ from apps.core.services.projects import (
     adopt_environments_with,
     create_environment,
     create_project,
+    lock_project,
     update_environment,
     update_project,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "create_environment",
     "create_project",
     "issue_key",
+    "lock_project",
     "mark_keys_used",
     "revoke_key",
     "rotate_key",

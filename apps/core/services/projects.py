@@ -27,6 +27,12 @@ def adopt_environments_with(adopter: Adopter) -> None:
     _adopters.append(adopter)
 
 
+def lock_project(project_id: int) -> Project:
+    """Held to the end of the transaction by whatever creates keys in a project, or a row per environment: so a taken
+    key is seen before it is saved, and a flag and an environment created at once know of each other."""
+    return Project.objects.select_for_update().get(pk=project_id)
+
+
 def create_project(
     *, key: str, name: str, actor: Actor, at: datetime, description: str = "", reason: str = ""
 ) -> Project:
@@ -90,8 +96,9 @@ def create_environment(
         position=position,
         created_at=at,
     )
-    environment.full_clean()
     with transaction.atomic():
+        lock_project(project_id)
+        environment.full_clean()
         environment.save()
         _record(environment, "core.environment_created", actor=actor, at=at, reason=reason)
         for adopt in _adopters:

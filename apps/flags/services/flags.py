@@ -11,9 +11,9 @@ from django.db import transaction
 
 from apps.core import audit
 from apps.core.audit import Actor
-from apps.core.domain.diff import changes
-from apps.core.models import AuditEntry, Environment
-from apps.core.services import check_version
+from apps.core.domain.diff import Changes, changes
+from apps.core.models import AuditEntry, Environment, Project
+from apps.core.services import check_version, lock_project
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.engine.validation import value_problems
 from apps.flags.domain.transitions import ReasonMissing
@@ -48,43 +48,17 @@ def create_flag(
     variants = list(fields.variants) or (list(BOOLEAN_VARIANTS) if fields.type is FlagType.BOOLEAN else [])
     if not variants:
         raise ValidationError({"variants": ["A flag needs at least one variant."]})
-    flag = Flag(
-        project_id=project_id,
-        key=fields.key,
-        name=fields.name,
-        description=fields.description,
-        type=fields.type.value,
-        tags=list(fields.tags),
-        owner_id=fields.owner_id,
-        client_exposed=fields.client_exposed,
-        salt=salt or secrets.token_hex(8),
-        created_at=at,
-    )
-    flag.full_clean()
     with transaction.atomic():
-        flag.save()
+        project = lock_project(project_id)
+        flag = _new_flag(project, fields, salt or secrets.token_hex(8), at)
         _save_variants(flag, variants)
-        entry = audit.record(
-            kind="flags.flag_created",
-            subject=flag,
-            project_id=project_id,
-            actor=actor,
-            at=at,
-            reason=reason,
-            changes={name: [None, value] for name, value in _readable(flag).items()},
-        )
-        for environment in Environment.objects.filter(project_id=project_id).select_related("project"):
-            state = FlagState(
-                flag=flag,
-                environment=environment,
-                changed_at=at,
-                default_variant=fields.default_variant or variants[0][0],
-                off_variant=fields.off_variant or variants[-1][0],
-            )
-            check(state)
-            state.save()
-            keep_version(state, entry=entry, at=at)
-        publish([state.environment_id for state in flag.states.all()], at)
+        created = {name: [None, value] for name, value in _readable(flag).items()}
+        entry = _record("flags.flag_created", flag, actor=actor, at=at, reason=reason, changed=created)
+        default, off = fields.default_variant or variants[0][0], fields.off_variant or variants[-1][0]
+        environments = Environment.objects.filter(project=project).select_related("project")
+        states = [_new_state(flag, environment, default, off, at=at) for environment in environments]
+        _keep(states, entry, at)
+        publish([state.environment_id for state in states], at)
     return flag
 
 
@@ -118,17 +92,11 @@ def update_flag(
             raise ReasonMissing
         flag.version += 1
         flag.save()
-        entry = audit.record(
-            kind="flags.flag_changed",
-            subject=flag,
-            project_id=flag.project_id,
-            actor=actor,
-            at=at,
-            reason=reason,
-            changes=changed,
-        )
+        entry = _record("flags.flag_changed", flag, actor=actor, at=at, reason=reason, changed=changed)
         if reaches_users:
-            _bump_states(flag, entry, at)
+            states = _moved_states(flag, at)
+            _keep(states, entry, at)
+            publish([state.environment_id for state in states], at)
     return flag
 
 
@@ -146,35 +114,58 @@ def adopt_environment(environment: Environment, actor: Actor, at: datetime) -> N
             at=at,
             changes={"flags": [None, len(states)]},
         )
-        for state in states:
-            state.save()
-            keep_version(state, entry=entry, at=at)
+        _keep(states, entry, at)
         publish([environment.pk], at)
 
 
 def _adopted(flag: Flag, environment: Environment, at: datetime) -> FlagState:
     pattern = min(flag.states.all(), key=lambda state: state.pk)
-    return FlagState(
-        flag=flag,
-        environment=environment,
-        changed_at=at,
-        default_variant=pattern.default_variant,
-        off_variant=pattern.off_variant,
-    )
+    return _new_state(flag, environment, pattern.default_variant, pattern.off_variant, at=at)
 
 
-def _bump_states(flag: Flag, entry: AuditEntry, at: datetime) -> None:
-    states = list(
-        FlagState.objects.select_for_update(of=("self",)).filter(flag=flag).select_related("environment__project")
+def _new_flag(project: Project, fields: FlagFields, salt: str, at: datetime) -> Flag:
+    flag = Flag(
+        project=project,
+        key=fields.key,
+        name=fields.name,
+        description=fields.description,
+        type=fields.type.value,
+        tags=list(fields.tags),
+        owner_id=fields.owner_id,
+        client_exposed=fields.client_exposed,
+        salt=salt,
+        created_at=at,
     )
+    flag.full_clean()
+    flag.save()
+    return flag
+
+
+def _new_state(flag: Flag, environment: Environment, default: str, off: str, *, at: datetime) -> FlagState:
+    return FlagState(flag=flag, environment=environment, default_variant=default, off_variant=off, changed_at=at)
+
+
+def _moved_states(flag: Flag, at: datetime) -> list[FlagState]:
+    """The flag's states, locked, each one version on."""
+    rows = FlagState.objects.select_for_update(of=("self",)).filter(flag=flag)
+    states = list(rows.select_related("environment__project"))
     for state in states:
-        state.flag = flag
-        state.version += 1
-        state.changed_at = at
+        state.flag, state.version, state.changed_at = flag, state.version + 1, at
+    return states
+
+
+def _keep(states: Sequence[FlagState], entry: AuditEntry, at: datetime) -> None:
+    """Save states with their versions; refuses what the engine could not serve."""
+    for state in states:
         check(state)
         state.save()
         keep_version(state, entry=entry, at=at)
-    publish([state.environment_id for state in states], at)
+
+
+def _record(kind: str, flag: Flag, *, actor: Actor, at: datetime, reason: str, changed: Changes) -> AuditEntry:
+    return audit.record(
+        kind=kind, subject=flag, project_id=flag.project_id, actor=actor, at=at, reason=reason, changes=changed
+    )
 
 
 def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:

@@ -10,7 +10,7 @@ from apps.core import audit
 from apps.core.audit import Actor
 from apps.core.domain.diff import changes
 from apps.core.models import Environment
-from apps.core.services import check_version
+from apps.core.services import check_version, lock_project
 from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Segment, SegmentMember
 from apps.flags.services.publishing import publish
@@ -30,8 +30,9 @@ def create_segment(
     reason: str = "",
 ) -> Segment:
     segment = Segment(project_id=project_id, key=key, name=name, description=description, created_at=at)
-    segment.full_clean()
     with transaction.atomic():
+        lock_project(project_id)
+        segment.full_clean()
         segment.save()
         audit.record(
             kind="flags.segment_created",
@@ -98,15 +99,9 @@ def set_members(
         check_version(segment.version, expected_version)
         if not reason.strip() and Environment.objects.filter(pk=environment_id, protected=True).exists():
             raise ReasonMissing
-        members = SegmentMember.objects.filter(segment=segment, environment_id=environment_id)
-        present = set(members.values_list("targeting_key", flat=True))
-        added, removed = sorted(wanted - present), sorted(present - wanted)
+        added, removed = _replace_members(segment, environment_id, wanted)
         if not added and not removed:
             return segment
-        members.filter(targeting_key__in=removed).delete()
-        SegmentMember.objects.bulk_create(
-            SegmentMember(segment=segment, environment_id=environment_id, targeting_key=key) for key in added
-        )
         segment.version += 1
         segment.save()
         audit.record(
@@ -121,6 +116,18 @@ def set_members(
         )
         publish([environment_id], at)
     return segment
+
+
+def _replace_members(segment: Segment, environment_id: int, wanted: set[str]) -> tuple[list[str], list[str]]:
+    """Who came and who went."""
+    members = SegmentMember.objects.filter(segment=segment, environment_id=environment_id)
+    present = set(members.values_list("targeting_key", flat=True))
+    added, removed = sorted(wanted - present), sorted(present - wanted)
+    members.filter(targeting_key__in=removed).delete()
+    SegmentMember.objects.bulk_create(
+        SegmentMember(segment=segment, environment_id=environment_id, targeting_key=key) for key in added
+    )
+    return added, removed
 
 
 def read_members(targeting_keys: Iterable[str]) -> set[str]:
