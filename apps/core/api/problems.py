@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, PermissionDenied, ValidationError
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
 
@@ -124,15 +124,6 @@ def _validation(error: ValidationError) -> Problem:
     return invalid(tuple((field, " ".join(one.messages)) for field, one in named))
 
 
-def _integrity(error: IntegrityError) -> Problem:
-    """Two creates at once both passed validation: PostgreSQL names the column that one of them lost."""
-    facts = getattr(error.__cause__, "diag", None)
-    if facts is None or facts.sqlstate != "23505":
-        return UNEXPECTED
-    columns = str(facts.message_detail).partition("(")[2].partition(")")[0]
-    return already_exists(columns.rpartition(", ")[2])
-
-
 UNEXPECTED = Problem(500, "unexpected", "Something broke on our side. The instance leads to the log entry.")
 AWAY = Problem(503, "database_away", "The database does not answer. Try again.", headers=(("Retry-After", "5"),))
 OURS: Translations = {
@@ -147,7 +138,6 @@ OURS: Translations = {
     services.EnvironmentMissing: refusal(
         400, "environment_missing", "Every kind of key but MANAGEMENT belongs to one environment.", field="environment"
     ),
-    IntegrityError: _integrity,
     OperationalError: lambda error: AWAY,
     InterfaceError: lambda error: AWAY,
 }

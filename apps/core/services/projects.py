@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.core import audit
 from apps.core.audit import Actor
@@ -12,6 +12,7 @@ from apps.core.domain.diff import Changes, changes
 from apps.core.models import Environment, Project
 from apps.core.services.versions import check_version
 
+CREATING_PROJECTS = 0x9907EC7  # an advisory lock; any constant that nothing else uses
 DEFAULT_ENVIRONMENTS = (
     ("development", "Development", Environment.Kind.DEVELOPMENT, False),
     ("staging", "Staging", Environment.Kind.STAGING, False),
@@ -38,8 +39,9 @@ def create_project(
 ) -> Project:
     """A project with its three environments: development, staging, and production, which is protected."""
     project = Project(key=key, name=name, description=description, created_at=at)
-    project.full_clean()
     with transaction.atomic():
+        _create_one_at_a_time()
+        project.full_clean()
         project.save()
         _record(project, "core.project_created", actor=actor, at=at, reason=reason)
         for position, (env_key, env_name, kind, protected) in enumerate(DEFAULT_ENVIRONMENTS):
@@ -122,6 +124,12 @@ def update_environment(
         if changed:
             _record(environment, "core.environment_changed", actor=actor, at=at, reason=reason, changed=changed)
     return environment
+
+
+def _create_one_at_a_time() -> None:
+    """Until the transaction ends; so a taken key is seen before it is saved."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CREATING_PROJECTS])
 
 
 def _change(
