@@ -8,8 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DatabaseError
 
-from apps.flags.domain.engine.definitions import FlagType
-from apps.flags.domain.overrides import PREFIX, UnreadableOverride, read_override, variable_name
+from apps.flags.domain.overrides import PREFIX, UnreadableOverride, variable_name
 from apps.flags.models import Flag
 from apps.flags.selectors import definitions
 
@@ -40,13 +39,13 @@ def _warnings(name: str, text: str, flags: Iterable[Flag]) -> list[CheckMessage]
             id="flags.W002",
         )
         for flag in meant
-        if not _readable(flag, text)
+        if not _readable(flag)
     ]
 
 
-def _readable(flag: Flag, text: str) -> bool:
+def _readable(flag: Flag) -> bool:
     try:
-        read_override(text, type=FlagType(flag.type), variants=definitions.variants(flag), source="")
+        definitions.locking(flag)
     except UnreadableOverride:
         return False
     return True

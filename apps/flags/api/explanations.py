@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from apps.flags import selectors
 from apps.flags.domain.engine.context import TARGETING_KEY
 from apps.flags.domain.engine.definitions import All, In, InSegment, Not, Nothing
 from apps.flags.domain.engine.definitions import Any as AnyOf
@@ -11,7 +12,6 @@ from apps.flags.domain.engine.explain import Check, Explanation, explain
 from apps.flags.domain.sentences import sentence
 from apps.flags.models import FlagState
 from apps.flags.selectors import definitions
-from apps.flags.selectors.overview import segments_holding
 
 KINDS = {All: "all", AnyOf: "any", Nothing: "none", Not: "not"}
 
@@ -19,7 +19,7 @@ KINDS = {All: "all", AnyOf: "any", Nothing: "none", Not: "not"}
 def explained(state: FlagState, context: Mapping[str, object]) -> dict[str, Any]:
     """Why the stored state answers this context as it does."""
     unit = context.get(TARGETING_KEY)
-    segments = segments_holding(state.environment, [] if unit is None else [str(unit)])
+    segments = selectors.segments_of(state.environment_id, holding=[] if unit is None else [str(unit)])
     return _shown(explain(definitions.flag(state), segments, context))
 
 

@@ -42,13 +42,16 @@ class Change:
     default_variant: str | None = None
     off_variant: str | None = None
 
+    def given(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in Change.__slots__}
+        return {name: value for name, value in values.items() if value is not None}
+
 
 def apply(serving: Serving, change: Change) -> Serving:
     """The serving after the change. Kills have functions of their own."""
     if FlagStatus.KILLED in (serving.status, change.status):
         raise FlagIsKilled
-    given = {name: getattr(change, name) for name in Change.__slots__}
-    return _changed(serving, replace(serving, **{name: value for name, value in given.items() if value is not None}))
+    return _changed(serving, replace(serving, **change.given()))
 
 
 def kill(serving: Serving) -> Serving:

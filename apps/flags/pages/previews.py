@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core.models import Environment
+from apps.flags import selectors
 from apps.flags.domain.audience import main_variant, named_groups
 from apps.flags.domain.engine.context import GROUPS, TARGETING_KEY
 from apps.flags.domain.engine.definitions import EVERYONE, Flag
@@ -16,7 +17,6 @@ from apps.flags.domain.preview import sample
 from apps.flags.domain.sentences import sentence
 from apps.flags.domain.transitions import Change
 from apps.flags.pages.words import compact, listed
-from apps.flags.selectors import overview
 
 SIZE = 1_000
 SAMPLE_USERS = [f"user-{n:04}" for n in range(1, SIZE + 1)]
@@ -58,13 +58,12 @@ class Verdict:
 
 def changed(flag: Flag, change: Change) -> Flag:
     """The flag as it would be, whether or not it may become so."""
-    given = {name: getattr(change, name) for name in Change.__slots__}
-    return replace(flag, **{name: value for name, value in given.items() if value is not None})
+    return replace(flag, **change.given())
 
 
 def crowds(flags: Sequence[Flag], environment: Environment, context: Mapping[str, Any]) -> list[list[Crowd]]:
     """For each flag the same crowds. Where rules name groups, those in them and all others are told apart."""
-    segments = overview.segments_holding(environment, SAMPLE_USERS)
+    segments = selectors.segments_of(environment.pk, holding=SAMPLE_USERS)
     groups = [key for flag in flags for key in named_groups(flag.rules) if key != EVERYONE]
     kinds = [("", dict(context))]
     if groups and GROUPS not in context:
@@ -78,7 +77,7 @@ def crowds(flags: Sequence[Flag], environment: Environment, context: Mapping[str
 
 def verdict(flag: Flag, environment: Environment, context: Mapping[str, Any]) -> Verdict:
     who = str(context.get(TARGETING_KEY, ""))
-    segments = overview.segments_holding(environment, [who] if is_storable(who) else [])
+    segments = selectors.segments_of(environment.pk, holding=[who] if is_storable(who) else [])
     explanation = explain(flag, segments, context)
     named = _("user %(user)s") % {"user": who} if who else _("somebody without a user id")
     value = "" if explanation.variant is None else compact(explanation.value)

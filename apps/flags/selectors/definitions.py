@@ -55,14 +55,19 @@ def variants(row: Flag) -> tuple[engine.Variant, ...]:
 
 def override(row: Flag) -> engine.Override | None:
     """The value that an environment variable locks; an unreadable one is reported by a system check, not obeyed."""
+    try:
+        return locking(row)
+    except UnreadableOverride:
+        return None
+
+
+def locking(row: Flag) -> engine.Override | None:
+    """What the flag's environment variable says, None when it is not set. Raises UnreadableOverride."""
     name = variable_name(row.key)
     text = settings.FEATURE_OVERRIDES.get(name)
     if text is None:
         return None
-    try:
-        return read_override(text, type=engine.FlagType(row.type), variants=variants(row), source=name)
-    except UnreadableOverride:
-        return None
+    return read_override(text, type=engine.FlagType(row.type), variants=variants(row), source=name)
 
 
 def _flag(row: Flag, of: tuple[engine.Variant, ...], served: Serving, *, version: int) -> engine.Flag:

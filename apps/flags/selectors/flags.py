@@ -46,12 +46,6 @@ def states_of(flag: Flag) -> QuerySet[FlagState]:
     return states.prefetch_related("flag__variants").order_by("environment__position", "environment_id")
 
 
-def open_states(project: Project, status: str) -> QuerySet[FlagState]:
-    """States with this status anywhere in the project, newest change first."""
-    states = FlagState.objects.filter(flag__project=project, status=status)
-    return states.select_related("flag__project", "environment__project").order_by("-changed_at")
-
-
 @dataclass(frozen=True, slots=True)
 class FlagVersion:
     """One version of a flag's state, with who made it, why, and what it changed."""

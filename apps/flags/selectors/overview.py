@@ -93,16 +93,6 @@ def segment_uses(project: Project) -> dict[str, list[FlagState]]:
     return dict(uses)
 
 
-def segments_holding(environment: Environment, targeting_keys: Iterable[str]) -> tuple[engine.Segment, ...]:
-    """Every segment with only those of these users who are its members: enough to evaluate them alone."""
-    held: dict[int, set[str]] = defaultdict(set)
-    rows = SegmentMember.objects.filter(environment=environment, targeting_key__in=list(targeting_keys))
-    for segment_id, targeting_key in rows.values_list("segment_id", "targeting_key"):
-        held[segment_id].add(targeting_key)
-    segments = Segment.objects.filter(project=environment.project_id).order_by("key")
-    return tuple(engine.Segment(segment.key, frozenset(held[segment.pk])) for segment in segments)
-
-
 def usage_by_hour(flag: Flag, environment: Environment, *, since: datetime) -> dict[datetime, Mapping[str, int]]:
     """Hours that saw evaluations, each with its count by variant."""
     hours: dict[datetime, Counter[str]] = defaultdict(Counter)

@@ -51,10 +51,15 @@ def flags_in(environment_id: int, keys: Collection[str]) -> tuple[engine.Flag, .
     return _flags(FlagState.objects.filter(environment_id=environment_id, flag__key__in=keys))
 
 
-def segments_of(environment_id: int) -> tuple[engine.Segment, ...]:
-    """Every segment of the environment's project with its members there."""
+def segments_of(environment_id: int, *, holding: Collection[str] | None = None) -> tuple[engine.Segment, ...]:
+    """Every segment of the environment's project with its members there.
+
+    With `holding`, only those of these users who are members: enough to evaluate them alone.
+    """
     members: dict[int, set[str]] = defaultdict(set)
     rows = SegmentMember.objects.filter(environment_id=environment_id)
+    if holding is not None:
+        rows = rows.filter(targeting_key__in=holding)
     for segment_id, targeting_key in rows.values_list("segment_id", "targeting_key"):
         members[segment_id].add(targeting_key)
     segments = Segment.objects.filter(project__environments=environment_id).order_by("key")

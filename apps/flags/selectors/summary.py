@@ -8,8 +8,7 @@ from django.conf import settings
 from django.db.models import Sum
 
 from apps.core.models import AuditEntry, Environment
-from apps.flags.domain.engine.definitions import FlagType
-from apps.flags.domain.overrides import UnreadableOverride, read_override, variable_name
+from apps.flags.domain.overrides import UnreadableOverride, variable_name
 from apps.flags.models import Flag, FlagState, FlagUsage
 from apps.flags.selectors import definitions
 from apps.flags.selectors.flags import flags
@@ -82,10 +81,8 @@ def _locked(environment: Environment) -> tuple[LockedFlag, ...]:
 
 def _read(rows: Iterable[Flag]) -> Iterable[LockedFlag]:
     for row in rows:
-        name, variants = variable_name(row.key), definitions.variants(row)
-        text = settings.FEATURE_OVERRIDES[name]
         try:
-            read = read_override(text, type=FlagType(row.type), variants=variants, source=name)
-            yield LockedFlag(row.key, name, read.variant)
+            read = definitions.locking(row)
         except UnreadableOverride:
-            yield LockedFlag(row.key, name, None)
+            read = None
+        yield LockedFlag(row.key, variable_name(row.key), read.variant if read else None)

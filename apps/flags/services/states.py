@@ -26,10 +26,7 @@ def set_state(
     Raises NothingToChange, FlagIsKilled, StaleVersion, InvalidFlag, and ReasonMissing in a protected environment.
     """
     with transaction.atomic():
-        state = _locked(state_id)
-        check_version(state.version, expected_version)
-        if state.environment.protected and not reason.strip():
-            raise ReasonMissing
+        state = _locked_to_change(state_id, expected_version, reason)
         return _move(
             state,
             lambda now: transitions.apply(now, change),
@@ -76,10 +73,7 @@ def revert(
 ) -> FlagState:
     """Serve what version `to_version` served. Raises FlagStateVersion.DoesNotExist for an unknown one."""
     with transaction.atomic():
-        state = _locked(state_id)
-        check_version(state.version, expected_version)
-        if state.environment.protected and not reason.strip():
-            raise ReasonMissing
+        state = _locked_to_change(state_id, expected_version, reason)
         kept = FlagStateVersion.objects.get(state=state, number=to_version)
         earlier = definitions.past_serving(kept.definition)
         return _move(
@@ -95,6 +89,14 @@ def revert(
 def _locked(state_id: int) -> FlagState:
     states = FlagState.objects.select_for_update(of=("self",)).select_related("flag__project", "environment__project")
     return states.get(pk=state_id)
+
+
+def _locked_to_change(state_id: int, expected_version: int | None, reason: str) -> FlagState:
+    state = _locked(state_id)
+    check_version(state.version, expected_version)
+    if state.environment.protected and not reason.strip():
+        raise ReasonMissing
+    return state
 
 
 def _move(
