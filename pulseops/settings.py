@@ -188,7 +188,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes
 
 # --- Flags ---------------------------------------------------------------------------------------
 ENVIRONMENT = env.ENVIRON
-FEATURE_OVERRIDES = {name: value for name, value in env.ENVIRON.items() if name.startswith("PULSEOPS_FEATURE_")}
+FEATURE_LOCKS = {name: value for name, value in env.ENVIRON.items() if name.startswith("PULSEOPS_FEATURE_")}
 SNAPSHOT_POLL_SECONDS = env.float("PULSEOPS_SNAPSHOT_POLL_SECONDS", default=2.0)
 USAGE_FLUSH_SECONDS = env.float("PULSEOPS_USAGE_FLUSH_SECONDS", default=10.0)
 

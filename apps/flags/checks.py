@@ -8,16 +8,16 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DatabaseError
 
-from apps.flags.domain.overrides import PREFIX, UnreadableOverride, variable_name
+from apps.flags.domain.locks import PREFIX, UnreadableLock, variable_name
 from apps.flags.models import Flag
 from apps.flags.selectors import definitions
 
 
 @register(Tags.database)
-def overrides(
+def locks(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
-    given: dict[str, str] = settings.FEATURE_OVERRIDES
+    given: dict[str, str] = settings.FEATURE_LOCKS
     if not given or not databases:
         return []
     try:
@@ -46,6 +46,6 @@ def _warnings(name: str, text: str, flags: Iterable[Flag]) -> list[CheckMessage]
 def _readable(flag: Flag) -> bool:
     try:
         definitions.locking(flag)
-    except UnreadableOverride:
+    except UnreadableLock:
         return False
     return True

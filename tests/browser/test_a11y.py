@@ -143,7 +143,7 @@ def test_page_for_people_without_a_role_has_no_violation(tab: Open, furnished: P
 
 def test_nothing_scrolls_sideways_at_320_pixels(tab: Open, furnished: Project, settings: Settings) -> None:
     make_flag(project=furnished, key="a" * 90)
-    settings.FEATURE_OVERRIDES = {f"PULSEOPS_FEATURE_{'A' * 90}": "unreadable"}  # no place to break these words
+    settings.FEATURE_LOCKS = {f"PULSEOPS_FEATURE_{'A' * 90}": "unreadable"}  # no place to break these words
     at = tab(width=320)
     wide = []
     for path in pages(furnished):

@@ -52,7 +52,7 @@ PAGES = [
 @pytest.fixture
 def furnished(project: Project, settings: Any) -> Project:
     """A flag in each state that looks different."""
-    settings.FEATURE_OVERRIDES = {"PULSEOPS_FEATURE_LOCKED": "off"}
+    settings.FEATURE_LOCKS = {"PULSEOPS_FEATURE_LOCKED": "off"}
     production = Environment.objects.get(project=project, key="production")
     make_key(environment=production, name="web")
     make_segment(project=project, key="beta-testers", members=[f"u-{n}" for n in range(30)])

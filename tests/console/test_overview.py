@@ -81,7 +81,7 @@ def test_missing_client_key_is_said(project: Project) -> None:
 def test_locked_flag_is_shown_and_is_no_alarm(project: Project, production: Environment, settings: Settings) -> None:
     make_key(environment=production)
     make_flag(project=project, key="aiSummary")
-    settings.FEATURE_OVERRIDES = {"PULSEOPS_FEATURE_AI_SUMMARY": "true"}
+    settings.FEATURE_LOCKS = {"PULSEOPS_FEATURE_AI_SUMMARY": "true"}
     text = seen()
     assert "aiSummary is locked to on by PULSEOPS_FEATURE_AI_SUMMARY" in text
     assert "All normal" in text
@@ -89,7 +89,7 @@ def test_locked_flag_is_shown_and_is_no_alarm(project: Project, production: Envi
 
 def test_variable_that_cannot_be_read_needs_somebody(project: Project, settings: Settings) -> None:
     make_flag(project=project, key="aiSummary")
-    settings.FEATURE_OVERRIDES = {"PULSEOPS_FEATURE_AI_SUMMARY": "perhaps"}
+    settings.FEATURE_LOCKS = {"PULSEOPS_FEATURE_AI_SUMMARY": "perhaps"}
     assert "PULSEOPS_FEATURE_AI_SUMMARY cannot be read" in seen()
 
 

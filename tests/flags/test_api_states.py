@@ -59,7 +59,7 @@ def test_a_state_says_all_it_serves(product: APIClient) -> None:
 
 
 def test_a_flag_locked_by_the_process_environment_says_so(product: APIClient, settings: Any) -> None:
-    settings.FEATURE_OVERRIDES = {"PULSEOPS_FEATURE_CHECKOUT": "true"}
+    settings.FEATURE_LOCKS = {"PULSEOPS_FEATURE_CHECKOUT": "true"}
     locked = product.get(LIVE).json()["locked"]
     assert locked == {"source": "PULSEOPS_FEATURE_CHECKOUT", "variant": "on", "value": True}
 

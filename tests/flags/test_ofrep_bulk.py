@@ -117,8 +117,8 @@ def test_a_restart_with_other_locked_values_has_another_etag(asker: Asker, setti
 
     make_flag(project=asker.project, key="it")
     etags = set()
-    for overrides in ({}, {"PULSEOPS_FEATURE_IT": "on"}):
-        settings.FEATURE_OVERRIDES = overrides
+    for given in ({}, {"PULSEOPS_FEATURE_IT": "on"}):
+        settings.FEATURE_LOCKS = given
         fresh = Rulesets()
         fresh.refresh({})
         published = fresh.published(asker.environment.pk)

@@ -56,7 +56,7 @@ def test_other_environments_are_links(project: Project, visitor: Visitor) -> Non
 
 
 def test_a_locked_flag_names_its_variable(project: Project, visitor: Visitor, settings: Any) -> None:
-    settings.FEATURE_OVERRIDES = {"PULSEOPS_FEATURE_AI_SUMMARIZATION": "off"}
+    settings.FEATURE_LOCKS = {"PULSEOPS_FEATURE_AI_SUMMARIZATION": "off"}
     make_flag(project=project, key="aiSummarization", on=True)
     page = visitor.get("flag-detail", key="aiSummarization")
     shows(page, "Locked by an environment variable.", "PULSEOPS_FEATURE_AI_SUMMARIZATION", "Locked: off")

@@ -42,7 +42,7 @@ def test_a_state_is_a_pill(project: Project, state: dict[str, Any], words: str) 
 
 
 def test_a_flag_locked_by_a_variable_says_so(project: Project, settings: Any) -> None:
-    settings.FEATURE_OVERRIDES = {"PULSEOPS_FEATURE_CHECKOUT": "off"}
+    settings.FEATURE_LOCKS = {"PULSEOPS_FEATURE_CHECKOUT": "off"}
     make_flag(project=project, key="checkout", on=True)
     shows(Visitor(project).get("flag-list"), "Locked: off")
 

@@ -11,7 +11,7 @@ from .engine.definitions import Flag, Segment, by_key
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`counts` has every variant in the flag's order, and one more when an override brings its own."""
+    """`counts` has every variant in the flag's order, and one more when a lock brings its own."""
 
     counts: tuple[tuple[str, int], ...]  # (variant, sample users)
     size: int  # sample users asked; those not counted got no value, because the definition is invalid

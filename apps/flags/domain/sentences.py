@@ -21,8 +21,8 @@ def _because(explanation: Explanation) -> str:
         case Cause.OFF:
             return "the flag is off"
         case Cause.LOCKED:
-            override = explanation.flag.override
-            return f"the value is locked by {override.source if override else 'the environment'}"
+            lock = explanation.flag.lock
+            return f"the value is locked by {lock.source if lock else 'the environment'}"
         case Cause.RULE:
             return _rule(explanation, explanation.rules[-1])
         case Cause.NO_RULES:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.flags.domain.engine.definitions import FlagType
-from apps.flags.domain.overrides import UnreadableOverride, read_override
+from apps.flags.domain.locks import UnreadableLock, read_lock
 from apps.flags.forms.fields import ReasonField, TagsField, VersionField
 from apps.flags.models import Flag
 from apps.flags.models.flags import flag_key
@@ -98,8 +98,8 @@ class VariantForm(forms.Form):
             return None
         try:
             typed = text if flag_type is FlagType.STRING else text.strip()
-            return key, read_override(typed, type=flag_type, variants=(), source="").value
-        except UnreadableOverride:
+            return key, read_lock(typed, type=flag_type, variants=(), source="").value
+        except UnreadableLock:
             self.add_error("value", EXAMPLES[flag_type])
             return None
 

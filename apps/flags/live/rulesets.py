@@ -106,7 +106,7 @@ def _next(present: Published, stamp: Stamp) -> Published:
 def _etag(stamp: Stamp) -> str:
     """Answers depend on more than the version: a restored database uses it again, a restart may bring another
     release or other locked values."""
-    basis = f"{stamp[1].isoformat()} {settings.VERSION} {sorted(settings.FEATURE_OVERRIDES.items())}"
+    basis = f"{stamp[1].isoformat()} {settings.VERSION} {sorted(settings.FEATURE_LOCKS.items())}"
     return f"{stamp[0]}-{blake2b(basis.encode(), digest_size=4).hexdigest()}"
 
 

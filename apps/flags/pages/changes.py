@@ -45,7 +45,7 @@ class ReviewPage(FlagPage):
             context |= {
                 "differences": differences(readable(served), readable(after)),
                 "crowds": list(zip(now, then, strict=True)),
-                "locked": served.override,
+                "locked": served.lock,
             }
         return self.render(status=status, form=form, refusal=refusal, **context)
 

@@ -44,8 +44,8 @@ def pill(flag: Flag | None) -> Pill:
         return Pill("warn", _("Unreadable"))
     if flag.status is FlagStatus.KILLED:
         return Pill("killed", _("Killed"))
-    if flag.override is not None:
-        return Pill("locked", _("Locked: %(variant)s") % {"variant": flag.override.variant})
+    if flag.lock is not None:
+        return Pill("locked", _("Locked: %(variant)s") % {"variant": flag.lock.variant})
     if flag.status is FlagStatus.OFF:
         return Pill("off", _("Off"))
     audience = from_rules(flag.rules, flag.default_variant)

@@ -7,7 +7,7 @@ from django.conf import settings
 from apps.flags.domain import transitions
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.parsing import parse_rules
-from apps.flags.domain.overrides import UnreadableOverride, read_override, variable_name
+from apps.flags.domain.locks import UnreadableLock, read_lock, variable_name
 from apps.flags.domain.transitions import Serving
 from apps.flags.models import Flag, FlagState
 
@@ -23,7 +23,7 @@ def serving(state: FlagState) -> Serving:
 
 
 def flag(state: FlagState) -> engine.Flag:
-    """The flag as this environment evaluates it, the process environment's override included."""
+    """The flag as this environment evaluates it, the process environment's lock included."""
     return _flag(state.flag, variants(state.flag), serving(state), version=state.version)
 
 
@@ -53,21 +53,21 @@ def variants(row: Flag) -> tuple[engine.Variant, ...]:
     return tuple(engine.Variant(variant.key, variant.value) for variant in ordered)
 
 
-def override(row: Flag) -> engine.Override | None:
+def lock(row: Flag) -> engine.Lock | None:
     """The value that an environment variable locks; an unreadable one is reported by a system check, not obeyed."""
     try:
         return locking(row)
-    except UnreadableOverride:
+    except UnreadableLock:
         return None
 
 
-def locking(row: Flag) -> engine.Override | None:
-    """What the flag's environment variable says, None when it is not set. Raises UnreadableOverride."""
+def locking(row: Flag) -> engine.Lock | None:
+    """What the flag's environment variable says, None when it is not set. Raises UnreadableLock."""
     name = variable_name(row.key)
-    text = settings.FEATURE_OVERRIDES.get(name)
+    text = settings.FEATURE_LOCKS.get(name)
     if text is None:
         return None
-    return read_override(text, type=engine.FlagType(row.type), variants=variants(row), source=name)
+    return read_lock(text, type=engine.FlagType(row.type), variants=variants(row), source=name)
 
 
 def _flag(row: Flag, of: tuple[engine.Variant, ...], served: Serving, *, version: int) -> engine.Flag:
@@ -81,6 +81,6 @@ def _flag(row: Flag, of: tuple[engine.Variant, ...], served: Serving, *, version
         off_variant=served.off_variant,
         salt=row.salt,
         client_exposed=row.client_exposed,
-        override=override(row),
+        lock=lock(row),
         version=version,
     )

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Sum
 
 from apps.core.models import AuditEntry, Environment
-from apps.flags.domain.overrides import UnreadableOverride, variable_name
+from apps.flags.domain.locks import UnreadableLock, variable_name
 from apps.flags.models import Flag, FlagState, FlagUsage
 from apps.flags.selectors import definitions
 from apps.flags.selectors.flags import flags
@@ -71,10 +71,10 @@ def _killed(environment: Environment) -> tuple[KilledFlag, ...]:
 
 
 def _locked(environment: Environment) -> tuple[LockedFlag, ...]:
-    if not settings.FEATURE_OVERRIDES:
+    if not settings.FEATURE_LOCKS:
         return ()
     keys = Flag.objects.filter(project=environment.project_id).values_list("key", flat=True)
-    named = [key for key in keys if variable_name(key) in settings.FEATURE_OVERRIDES]
+    named = [key for key in keys if variable_name(key) in settings.FEATURE_LOCKS]
     rows = Flag.objects.filter(project=environment.project_id, key__in=named).prefetch_related("variants")
     return tuple(_read(rows.order_by("key")))
 
@@ -83,6 +83,6 @@ def _read(rows: Iterable[Flag]) -> Iterable[LockedFlag]:
     for row in rows:
         try:
             read = definitions.locking(row)
-        except UnreadableOverride:
+        except UnreadableLock:
             read = None
         yield LockedFlag(row.key, variable_name(row.key), read.variant if read else None)

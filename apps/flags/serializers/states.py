@@ -48,8 +48,8 @@ class FlagStateOut(serializers.ModelSerializer[FlagState]):
 
     @extend_schema_field(LockOut(allow_null=True))
     def get_locked(self, state: FlagState) -> Any:
-        override = definitions.override(state.flag)
-        return LockOut(override).data if override else None
+        lock = definitions.lock(state.flag)
+        return LockOut(lock).data if lock else None
 
 
 class StatusField(serializers.ChoiceField):

@@ -5,7 +5,7 @@ from apps.flags.domain.engine.definitions import (
     Flag,
     FlagStatus,
     FlagType,
-    Override,
+    Lock,
     Rule,
     Segment,
     Serve,
@@ -26,7 +26,7 @@ def flag(
     off: str = "off",
     salt: str | None = None,
     client_exposed: bool = True,
-    override: Override | None = None,
+    lock: Lock | None = None,
     version: int = 1,
 ) -> Flag:
     return Flag(
@@ -39,7 +39,7 @@ def flag(
         off_variant=off,
         salt=key if salt is None else salt,
         client_exposed=client_exposed,
-        override=override,
+        lock=lock,
         version=version,
     )
 

@@ -12,9 +12,9 @@ from apps.flags.domain.engine.definitions import (
     FlagType,
     In,
     InSegment,
+    Lock,
     Not,
     Nothing,
-    Override,
     Rule,
     Ruleset,
     Scalar,
@@ -86,7 +86,7 @@ def flags(draw: st.DrawFn, key: str) -> Flag:
     serves = st.builds(Fixed, st.sampled_from(keys)) | splits(keys)
     whens = st.none() | conditions
     drawn = draw(st.lists(st.tuples(whens, serves), min_size=draw(st.sampled_from([0, 1, 1, 2])), max_size=3))
-    locked = st.sampled_from(variants).map(lambda one: Override(one.key, one.value, "FEATURE_X"))
+    locked = st.sampled_from(variants).map(lambda one: Lock(one.key, one.value, "FEATURE_X"))
     return flag(
         *(Rule(f"r{n}", when, serve) for n, (when, serve) in enumerate(drawn)),
         key=key,
@@ -97,7 +97,7 @@ def flags(draw: st.DrawFn, key: str) -> Flag:
         off=keys[-1],
         salt=draw(st.sampled_from(["s1", "s2", key])),
         client_exposed=draw(st.booleans()),
-        override=draw(locked) if draw(st.integers(0, 9)) == 7 else None,
+        lock=draw(locked) if draw(st.integers(0, 9)) == 7 else None,
     )
 
 

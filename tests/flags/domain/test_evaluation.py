@@ -9,14 +9,14 @@ from apps.flags.domain.engine.definitions import (
     FlagStatus,
     In,
     InSegment,
-    Override,
+    Lock,
     Ruleset,
     Segment,
 )
 from apps.flags.domain.engine.outcome import Outcome
 from tests.flags.domain.build import flag, ramp, rule, segment
 
-LOCKED = Override("on", True, "FEATURE_CHECKOUT")
+LOCKED = Lock("on", True, "FEATURE_CHECKOUT")
 US = In(("country",), ("US",))
 ALWAYS = rule(Fixed("on"), id="always")
 
@@ -40,9 +40,9 @@ def evaluate(of: Flag, context: dict[str, object], *segments: Segment) -> Outcom
         (flag(ALWAYS, default="on", status=FlagStatus.OFF), "off", "DISABLED"),
         (flag(ALWAYS, off="on", status=FlagStatus.OFF), "on", "DISABLED"),
         (flag(ALWAYS, default="on", status=FlagStatus.KILLED), "off", "DISABLED"),
-        (flag(rule(Fixed("off")), override=LOCKED), "on", "STATIC"),
-        (flag(status=FlagStatus.OFF, override=LOCKED), "on", "STATIC"),
-        (flag(status=FlagStatus.KILLED, override=LOCKED), "off", "DISABLED"),  # a kill always wins
+        (flag(rule(Fixed("off")), lock=LOCKED), "on", "STATIC"),
+        (flag(status=FlagStatus.OFF, lock=LOCKED), "on", "STATIC"),
+        (flag(status=FlagStatus.KILLED, lock=LOCKED), "off", "DISABLED"),  # a kill always wins
     ],
 )
 def test_what_decides(of: Flag, variant: str, reason: str) -> None:

@@ -13,9 +13,9 @@ from apps.flags.domain.engine.definitions import (
     FlagType,
     In,
     InSegment,
+    Lock,
     Not,
     Nothing,
-    Override,
     Split,
     Variant,
 )
@@ -29,7 +29,7 @@ US = In(("country",), ("US", "CA"))
 STAFF = InSegment(("internal", "beta"))
 IN_US: dict[str, object] = {"targetingKey": "u-42", "country": "US"}
 COLOURS = tuple(Variant(key, key) for key in ("red", "green", "blue"))
-LOCKED = Override("on", True, "PULSEOPS_FEATURE_CHECKOUT")
+LOCKED = Lock("on", True, "PULSEOPS_FEATURE_CHECKOUT")
 
 
 def said(of: Flag, context: dict[str, object]) -> str:
@@ -71,7 +71,7 @@ def test_a_group_is_checked_to_its_end() -> None:
         (flag(default="on"), {}, "on, because the flag is on and has no rules"),
         (flag(rule(Fixed("on"), US)), {}, "off, because no rule matched"),
         (flag(rule(Fixed("on"), id="qa")), {}, "on, because rule qa is for everyone"),
-        (flag(override=LOCKED), {}, "on, because the value is locked by PULSEOPS_FEATURE_CHECKOUT"),
+        (flag(lock=LOCKED), {}, "on, because the value is locked by PULSEOPS_FEATURE_CHECKOUT"),
         (
             flag(rule(ramp(25_000))),
             {},
@@ -144,5 +144,5 @@ def test_the_preview_uses_context_and_segments() -> None:
 
 def test_the_preview_of_an_invalid_or_locked_flag() -> None:
     assert sample(flag(default="gone"), (), size=5).counts == (("on", 0), ("off", 0))
-    locked = flag(override=Override("environment", True, "X"))
+    locked = flag(lock=Lock("environment", True, "X"))
     assert sample(locked, (), size=5).count("environment") == 5

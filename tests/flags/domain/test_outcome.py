@@ -5,7 +5,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from apps.flags.domain.engine.compiler import compile_flag
-from apps.flags.domain.engine.definitions import Fixed, Flag, FlagType, Override, Variant
+from apps.flags.domain.engine.definitions import Fixed, Flag, FlagType, Lock, Variant
 from tests.flags.domain.build import flag, ramp, rule
 
 # serverEvaluationSuccess and evaluationFailure of service/openapi.yaml, with the demand of the Python
@@ -70,8 +70,8 @@ def test_values_are_written_in_the_type_of_the_flag(type: FlagType, value: objec
 
 
 def test_a_locked_whole_number_of_a_float_flag_is_written_as_a_float() -> None:
-    locked = Override("environment", 3, "FEATURE_X")
-    of = flag(type=FlagType.FLOAT, variants=(Variant("v", 1.5),), default="v", off="v", override=locked)
+    locked = Lock("environment", 3, "FEATURE_X")
+    of = flag(type=FlagType.FLOAT, variants=(Variant("v", 1.5),), default="v", off="v", lock=locked)
     assert b'"value":3.0,"reason":"STATIC","variant":"environment"' in fragment(of, {})
     assert b"FEATURE_X" not in fragment(of, {})
 

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.flags.domain.engine import limits
-from apps.flags.domain.engine.definitions import Fixed, Flag, FlagType, Override, Rule, Split, Variant
+from apps.flags.domain.engine.definitions import Fixed, Flag, FlagType, Lock, Rule, Split, Variant
 from apps.flags.domain.engine.validation import validate_flag
 from tests.flags.domain.build import flag, ramp, rule
 
@@ -102,8 +102,8 @@ def test_nesting_has_an_end() -> None:
         (flag(rule(Fixed("on"), id="")), ["rules[0].id"]),
         (flag(variants=()), ["variants", "default_variant", "off_variant"]),
         (flag(variants=(Variant("off", False), Variant("off", True))), ["variants[1].key"]),
-        (flag(override=Override("on", 1, "X")), ["override.value"]),
-        (flag(override=Override("environment", True, "X")), []),  # its own name is allowed
+        (flag(lock=Lock("on", 1, "X")), ["lock.value"]),
+        (flag(lock=Lock("environment", True, "X")), []),  # its own name is allowed
         (with_weights(("on", 50_000), ("x", 50_000)), ["rules[0].serve.split[1].variant"]),
         (with_weights(("on", 50_000), ("on", 50_000)), ["rules[0].serve.split[1].variant"]),
         (with_weights(("on", -1), ("off", 100_001)), ["rules[0].serve.split[0].weight"]),

@@ -45,8 +45,8 @@ def prepare(flag: Flag) -> Branches:
 
     if flag.status is FlagStatus.KILLED:
         return always(flag.off_variant, Reason.DISABLED)
-    if flag.override is not None:
-        locked = flag.override
+    if flag.lock is not None:
+        locked = flag.lock
         value = typed(flag.type, locked.value)
         return Branches((), served(flag.key, locked.variant, value, Reason.STATIC, metadata))
     if flag.status is FlagStatus.OFF:

@@ -110,7 +110,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
+class Lock:
     """A value locked by the process environment. It wins over everything but a kill."""
 
     variant: str
@@ -130,7 +130,7 @@ class Flag:
     salt: str  # fixed at creation: a ramp that stops and starts again keeps its users
     client_exposed: bool
     version: int
-    override: Override | None = None
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True, slots=True)

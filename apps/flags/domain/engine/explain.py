@@ -35,7 +35,7 @@ class Cause(StrEnum):
 
     INVALID = "invalid"  # the definition; nothing else was looked at
     KILLED = "killed"
-    LOCKED = "locked"  # an override
+    LOCKED = "locked"  # by the process environment
     OFF = "off"
     NO_RULES = "no_rules"
     RULE = "rule"  # the last of `rules`
@@ -107,8 +107,8 @@ def explain(flag: Flag, segments: tuple[Segment, ...], context: Mapping[str, obj
         return Explanation(flag, unit, Cause.INVALID, Reason.ERROR, None, None, (), ErrorCode.PARSE_ERROR, details)
     if flag.status is FlagStatus.KILLED:
         return _serve(flag, unit, Cause.KILLED, Reason.DISABLED, variant=flag.off_variant)
-    if flag.override is not None:
-        locked = flag.override
+    if flag.lock is not None:
+        locked = flag.lock
         value = _as_type(flag.type, locked.value)
         return Explanation(flag, unit, Cause.LOCKED, Reason.STATIC, locked.variant, value)
     if flag.status is FlagStatus.OFF:

@@ -41,9 +41,9 @@ def _problems(flag: Flag) -> Iterator[Problem]:
     known = {variant.key for variant in flag.variants}
     yield from _reference("default_variant", flag.default_variant, known)
     yield from _reference("off_variant", flag.off_variant, known)
-    if flag.override is not None:
-        yield from key_problems("override.variant", flag.override.variant)
-        yield from value_problems("override.value", flag.type, flag.override.value)
+    if flag.lock is not None:
+        yield from key_problems("lock.variant", flag.lock.variant)
+        yield from value_problems("lock.value", flag.type, flag.lock.value)
     if len(flag.rules) > MAX_RULES:
         yield "rules", f"has {len(flag.rules)} rules; at most {MAX_RULES} are allowed"
     yield from _repeated("rules[{}].id", [rule.id for rule in flag.rules])

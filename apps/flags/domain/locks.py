@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import orjson
 
-from apps.flags.domain.engine.definitions import FlagType, Override, Variant
+from apps.flags.domain.engine.definitions import FlagType, Lock, Variant
 
 PREFIX = "PULSEOPS_FEATURE_"
 TRUE, FALSE = {"true", "1", "on", "yes"}, {"false", "0", "off", "no"}
 FROM_ENVIRONMENT = "environment"  # the variant's name when no variant has the value
 
 
-class UnreadableOverride(ValueError):
+class UnreadableLock(ValueError):
     """The text is neither a variant of the flag nor a value of its type."""
 
 
@@ -23,21 +23,21 @@ def variable_name(key: str) -> str:
     return PREFIX + re.sub(r"[^A-Za-z0-9]+", "_", words).upper()
 
 
-def read_override(text: str, *, type: FlagType, variants: tuple[Variant, ...], source: str) -> Override:
-    """A variant's key, or a value of the flag's type. Raises UnreadableOverride."""
+def read_lock(text: str, *, type: FlagType, variants: tuple[Variant, ...], source: str) -> Lock:
+    """A variant's key, or a value of the flag's type. Raises UnreadableLock."""
     for variant in variants:
         if variant.key == text:
-            return Override(variant.key, variant.value, source)
+            return Lock(variant.key, variant.value, source)
     value = _value(text, type)
     named = (variant.key for variant in variants if variant.value == value)
-    return Override(next(named, FROM_ENVIRONMENT), value, source)
+    return Lock(next(named, FROM_ENVIRONMENT), value, source)
 
 
 def _value(text: str, type: FlagType) -> object:
     try:
         return _READERS[type](text)
     except ValueError as error:
-        raise UnreadableOverride(f"{text!r} is neither a variant nor a value of type {type}") from error
+        raise UnreadableLock(f"{text!r} is neither a variant nor a value of type {type}") from error
 
 
 def _boolean(text: str) -> bool:

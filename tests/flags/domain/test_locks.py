@@ -2,8 +2,8 @@
 
 import pytest
 
-from apps.flags.domain.engine.definitions import FlagType, Override, Variant
-from apps.flags.domain.overrides import UnreadableOverride, read_override, variable_name
+from apps.flags.domain.engine.definitions import FlagType, Lock, Variant
+from apps.flags.domain.locks import UnreadableLock, read_lock, variable_name
 
 SOURCE = "PULSEOPS_FEATURE_X"
 
@@ -27,21 +27,21 @@ def test_a_key_names_its_variable(key: str, name: str) -> None:
     assert variable_name(key) == f"PULSEOPS_FEATURE_{name}"
 
 
-def read(text: str, type: FlagType, *variants: tuple[str, object]) -> Override:
-    return read_override(text, type=type, variants=tuple(Variant(*one) for one in variants), source=SOURCE)
+def read(text: str, type: FlagType, *variants: tuple[str, object]) -> Lock:
+    return read_lock(text, type=type, variants=tuple(Variant(*one) for one in variants), source=SOURCE)
 
 
 def test_a_variants_key_wins_over_reading_a_value() -> None:
-    assert read("1", FlagType.INTEGER, ("1", 100), ("one", 1)) == Override("1", 100, SOURCE)
+    assert read("1", FlagType.INTEGER, ("1", 100), ("one", 1)) == Lock("1", 100, SOURCE)
 
 
 def test_a_value_that_a_variant_has_takes_its_name() -> None:
-    assert read("true", FlagType.BOOLEAN, ("on", True), ("off", False)) == Override("on", True, SOURCE)
-    assert read("0.5", FlagType.FLOAT, ("half", 0.5)) == Override("half", 0.5, SOURCE)
+    assert read("true", FlagType.BOOLEAN, ("on", True), ("off", False)) == Lock("on", True, SOURCE)
+    assert read("0.5", FlagType.FLOAT, ("half", 0.5)) == Lock("half", 0.5, SOURCE)
 
 
 def test_a_value_of_its_own_is_called_environment() -> None:
-    assert read("7", FlagType.INTEGER, ("few", 1)) == Override("environment", 7, SOURCE)
+    assert read("7", FlagType.INTEGER, ("few", 1)) == Lock("environment", 7, SOURCE)
 
 
 @pytest.mark.parametrize("text", ["true", "TRUE", "1", "on", "yes", "Yes"])
@@ -85,5 +85,5 @@ def test_a_whole_number_is_a_float_for_a_float_flag() -> None:
     ],
 )
 def test_what_is_no_value_of_the_type_is_refused_and_quoted(text: str, type: FlagType) -> None:
-    with pytest.raises(UnreadableOverride, match=type.value):
+    with pytest.raises(UnreadableLock, match=type.value):
         read(text, type)
