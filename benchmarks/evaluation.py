@@ -25,6 +25,7 @@ COUNTRIES = ("US", "CA", "DE", "FR", "GB", "JP", "BR", "IN")
 PLANS = ("free", "pro", "team", "enterprise")
 FLAGS, RULES, USERS, ROLLOUT = 100, 6, 2_000, 30_000
 EXPECTED_ON = 0.075  # half of the countries, half of the plans, 30 % of those
+NOW = 1_767_603_600.0  # seconds since 1970
 KEYS = [f"flag-{n}" for n in range(FLAGS)]
 
 User = tuple[str, str, str]  # id, country, plan
@@ -91,35 +92,35 @@ class Ours:
     def evaluate(self) -> None:
         evaluate = self.compiled.evaluate
         for key, unit, country, plan in ASKED:
-            evaluate(key, {"targetingKey": unit, "country": country, "plan": plan})
+            evaluate(key, {"targetingKey": unit, "country": country, "plan": plan}, NOW)
 
     def check_and_evaluate(self) -> None:
         evaluate = self.compiled.evaluate
         for key, unit, country, plan in ASKED:
-            evaluate(key, check_context({"targetingKey": unit, "country": country, "plan": plan}))
+            evaluate(key, check_context({"targetingKey": unit, "country": country, "plan": plan}), NOW)
 
     def evaluate_all(self) -> None:
         for unit, country, plan in CROWD:
-            self.compiled.evaluate_all({"targetingKey": unit, "country": country, "plan": plan})
+            self.compiled.evaluate_all({"targetingKey": unit, "country": country, "plan": plan}, NOW)
 
     def answer_all(self) -> None:
         for unit, country, plan in CROWD:
-            self.compiled.answer_all({"targetingKey": unit, "country": country, "plan": plan})
+            self.compiled.answer_all({"targetingKey": unit, "country": country, "plan": plan}, NOW)
 
     def answer_strangers(self) -> None:
         for unit, country, plan in CROWD:
-            self.never_seen.answer_all({"targetingKey": unit, "country": country, "plan": plan})
+            self.never_seen.answer_all({"targetingKey": unit, "country": country, "plan": plan}, NOW)
 
     def one_rate(self) -> float:
         found = (
-            self.compiled.evaluate(key, {"targetingKey": unit, "country": country, "plan": plan})
+            self.compiled.evaluate(key, {"targetingKey": unit, "country": country, "plan": plan}, NOW)
             for key, unit, country, plan in ASKED
         )
         return statistics.fmean(bool(outcome and outcome.value) for outcome in found)
 
     def many_rate(self) -> float:
         bodies = (
-            self.compiled.answer_all({"targetingKey": unit, "country": country, "plan": plan})[1]
+            self.compiled.answer_all({"targetingKey": unit, "country": country, "plan": plan}, NOW)[1]
             for unit, country, plan in CROWD
         )
         return statistics.fmean(flag["value"] for body in bodies for flag in json.loads(body))

@@ -66,7 +66,7 @@ def test_fields_about_groups_show_only_while_groups_are_chosen(tab: Open, projec
     page.get_by_label("Only these groups").check()
     page.get_by_label("internal").check()
     page.get_by_label("User id").fill("u-42")
-    expect(page.locator("#preview")).to_contain_text("on, because u-42 is a member of internal")
+    expect(page.locator("#preview")).to_contain_text("on, because u-42 is in internal")
     page.get_by_role("button", name="Review change in Production").click()
     page.get_by_label("Reason").fill("dogfood")
     page.get_by_role("button", name="Apply to Production").click()

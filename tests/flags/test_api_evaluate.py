@@ -140,7 +140,9 @@ def test_rest_ofrep_and_the_engine_agree(shop: Project, context: dict[str, Any])
         assert one == flag == ofrep.single(flag["key"], context).json()
     compiled = rulesets.get(ofrep.environment.pk)
     assert compiled is not None
-    assert [one.variant for one in compiled.evaluate_all(context)] == [flag.get("variant") for flag in answer]
+    assert [one.variant for one in compiled.evaluate_all(context, AT.timestamp())] == [
+        flag.get("variant") for flag in answer
+    ]
 
 
 _askers: dict[int, Any] = {}

@@ -52,6 +52,8 @@ def test_a_state_says_all_it_serves(product: APIClient) -> None:
         "rules": [],
         "default_variant": "on",
         "off_variant": "off",
+        "prerequisites": [],
+        "overrides": [],
         "locked": None,
         "changed_at": "",
         "version": 1,
@@ -231,12 +233,12 @@ def test_an_explanation_shows_every_condition_with_the_value_it_met(shop: Projec
     told = as_role("Viewer").post(f"{LIVE}explain/", {"context": context}).json()
     assert told["rules"][0]["check"] == {
         "all": [
-            {"attr": ["country"], "in": ["DE", "AT"], "actual": "DE", "matched": True},
+            {"attr": ["country"], "op": "in", "value": ["DE", "AT"], "actual": "DE", "matched": True},
             {
                 "any": [
                     {"segment": ["beta", "internal"], "actual": ["beta"], "matched": True},
                     {
-                        "not": [{"attr": ["plan"], "in": ["free"], "actual": "free", "matched": True}],
+                        "not": [{"attr": ["plan"], "op": "in", "value": ["free"], "actual": "free", "matched": True}],
                         "matched": False,
                     },
                 ],

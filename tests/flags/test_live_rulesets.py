@@ -35,7 +35,7 @@ class World:
         return found
 
     def values(self, **context: object) -> dict[str, object]:
-        return {one.key: one.value for one in self.published().compiled.evaluate_all(context)}
+        return {one.key: one.value for one in self.published().compiled.evaluate_all(context, AT.timestamp())}
 
     def set_members(self, segment: Segment, *members: str) -> None:
         services.set_members(
@@ -87,7 +87,7 @@ def test_only_what_changed_is_compiled_again(world: World, monkeypatch: pytest.M
     after = world.published().compiled
     assert asked == [{"flag-3"}]
     assert before.flag("flag-2") is after.flag("flag-2")
-    assert before.evaluate("flag-2", {}) is after.evaluate("flag-2", {})
+    assert before.evaluate("flag-2", {}, AT.timestamp()) is after.evaluate("flag-2", {}, AT.timestamp())
 
 
 def test_following_step_by_step_ends_where_loading_afresh_does(world: World) -> None:

@@ -178,7 +178,7 @@ def test_a_preview_uses_the_members_of_a_segment(project: Project, visitor: Visi
     make_flag(project=project, key="dark")
     sent = rollout(who="groups", groups=["internal"], share="100")
     member = visitor.post("flag-preview", {**sent, "user": "u-42"}, headers=FRAGMENT, key="dark")
-    shows(member, "on, because u-42 is a member of internal", "Users in internal", "Everybody else")
+    shows(member, "on, because u-42 is in internal", "Users in internal", "Everybody else")
     assert [crowd.on for crowd in member.context["crowds"]] == [1_000, 0]
     shows(visitor.post("flag-preview", {**sent, "user": "u-1"}, headers=FRAGMENT, key="dark"), "off, because")
 

@@ -16,7 +16,7 @@ from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.transitions import Change, FlagIsKilled, FlagIsNotKilled, NothingToChange
 from apps.flags.live.rulesets import Rulesets
 from apps.flags.models import FlagState, FlagStateVersion, Ruleset
-from tests.factories import ACTOR, make_flag, make_project, state_in
+from tests.factories import ACTOR, AT, make_flag, make_project, state_in
 from tests.scale import scaled
 
 PEOPLE = 4
@@ -96,4 +96,4 @@ def _served(environment_id: int) -> dict[str, str | None]:
     rulesets.refresh({})
     compiled = rulesets.get(environment_id)
     assert compiled is not None
-    return {outcome.key: outcome.variant for outcome in compiled.evaluate_all({"targetingKey": "u-1"})}
+    return {outcome.key: outcome.variant for outcome in compiled.evaluate_all({"targetingKey": "u-1"}, AT.timestamp())}

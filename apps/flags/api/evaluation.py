@@ -8,6 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core import clock
 from apps.core.api.authentication import ApiKeyAuthentication
 from apps.core.api.permissions import EvaluationKey
 from apps.core.api.schema import endpoint, example
@@ -42,8 +43,11 @@ class EvaluationViewSet(FlagsViewSet):
         body = self.body(Evaluate)
         key: KeyFacts = request.auth  # type: ignore[assignment]  # EvaluationKey lets nothing else in
         context, ruleset, client = check_context(body["context"] or {}), _ruleset(key), key.kind == ApiKey.Kind.CLIENT
-        only = body.get("flag")
-        found = [_one(ruleset, only, context, client)] if only else ruleset.evaluate_all(context, client_only=client)
+        only, at = body.get("flag"), clock.seconds()
+        if only:
+            found = [_one(ruleset, only, context, at, client=client)]
+        else:
+            found = ruleset.evaluate_all(context, at, client_only=client)
         usage.count(key.environment_id or 0, found)
         shown = [_shown(outcome) for outcome in found]
         return Response(shown[0] if only else {"flags": shown})
@@ -61,9 +65,9 @@ def _ruleset(key: KeyFacts) -> CompiledRuleset:
     return found
 
 
-def _one(ruleset: CompiledRuleset, key: str, context: Mapping[str, object], client: bool) -> Outcome:
+def _one(ruleset: CompiledRuleset, key: str, context: Mapping[str, object], at: float, *, client: bool) -> Outcome:
     """A flag that a client key may not see does not exist for it."""
-    flag, outcome = ruleset.flag(key), ruleset.evaluate(key, context)
+    flag, outcome = ruleset.flag(key), ruleset.evaluate(key, context, at)
     if flag is None or outcome is None or (client and not flag.client_exposed):
         raise NotFound(f"There is no flag {key!r} here.")
     return outcome

@@ -3,6 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core import clock
 from apps.core.api.schema import endpoint, example
 from apps.core.serializers import Reasoned
 from apps.flags import selectors, services
@@ -112,7 +113,7 @@ class FlagStateViewSet(FlagsViewSet):
     )
     def explain(self, request: Request, project: str, flag: str, environment: str) -> Response:
         context = check_context(self.body(Explain)["context"])
-        return Response(ExplanationOut(explained(self.state, context)).data)
+        return Response(ExplanationOut(explained(self.state, context, at=clock.now())).data)
 
 
 class HistoryViewSet(FlagsViewSet):

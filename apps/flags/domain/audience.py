@@ -3,25 +3,22 @@
 Rules that say more than this come from the API; `from_rules` refuses them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .engine.definitions import (
     EVERYONE,
-    All,
-    Any,
     Condition,
     Fixed,
     FlagType,
     InSegment,
-    Not,
-    Nothing,
     Rule,
     Serve,
     Split,
     Variant,
 )
 from .engine.limits import WEIGHT_TOTAL
+from .engine.segments import named_segments
 
 RULE_ID = "rollout"
 
@@ -63,16 +60,18 @@ def from_rules(rules: Sequence[Rule], default_variant: str) -> Audience | None:
     """The audience that these rules and this default describe; None when they say more than a form can show."""
     if not rules:
         return everyone(default_variant)
-    if len(rules) > 1 or not isinstance(rules[0].when, InSegment | None):
+    rule, serve = rules[0], rules[0].serve
+    if len(rules) > 1 or not isinstance(rule.when, InSegment | None) or rule.window is not None:
         return None
-    serve = rules[0].serve
+    if isinstance(serve, Split) and serve != Split(serve.weights):
+        return None
     weights = serve.weights if isinstance(serve, Split) else ((serve.variant, WEIGHT_TOTAL),)
-    return Audience(_groups(rules[0].when), weights, default_variant)
+    return Audience(_groups(rule.when), weights, default_variant)
 
 
 def named_groups(rules: Iterable[Rule]) -> tuple[str, ...]:
     """Every segment that the rules name at any depth, each once, in reading order."""
-    found = (key for rule in rules if rule.when is not None for key in _named(rule.when))
+    found = (key for rule in rules for key in named_segments(rule.when))
     return tuple(dict.fromkeys(found))
 
 
@@ -83,17 +82,6 @@ def main_variant(flag_type: FlagType, variants: Sequence[Variant], off_variant: 
     else:
         candidates = [variant.key for variant in variants if variant.key != off_variant]
     return candidates[0] if candidates else variants[0].key
-
-
-def _named(condition: Condition) -> Iterator[str]:
-    match condition:
-        case InSegment(keys):
-            yield from keys
-        case Not(item):
-            yield from _named(item)
-        case All(items) | Any(items) | Nothing(items):
-            for item in items:
-                yield from _named(item)
 
 
 def _groups(when: Condition | None) -> tuple[str, ...]:

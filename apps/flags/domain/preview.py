@@ -24,10 +24,12 @@ def sample(
     flag: Flag,
     segments: tuple[Segment, ...],
     *,
+    at: float,
     size: int = 1_000,
     context: Mapping[str, object] | None = None,
 ) -> Preview:
-    """Evaluates `user-0001`, `user-0002` and so on, each with the attributes of `context`.
+    """Evaluates `user-0001`, `user-0002` and so on, each with the attributes of `context`, at `at` in seconds since
+    1970. Prerequisites are taken for met.
 
     The same users every time, so that two previews differ by the flag alone.
     """
@@ -36,7 +38,7 @@ def sample(
     counts = Counter({variant.key: 0 for variant in flag.variants})
     for n in range(1, size + 1):
         attributes[TARGETING_KEY] = f"user-{n:04}"
-        variant = evaluate(attributes).variant
+        variant = evaluate(attributes, at).variant
         if variant is not None:
             counts[variant] += 1
     return Preview(tuple(counts.items()), size)

@@ -1,10 +1,9 @@
 """An explanation in one English sentence, for pages and support. The facts come from engine/explain.py."""
 
-from .engine.definitions import All, Any, In, InSegment, Not, Nothing
-from .engine.explain import Cause, Check, Explanation, Placement, RuleCheck
+from .engine.definitions import All, Any, Compare, In, InSegment, Not, Nothing
+from .engine.explanation import Cause, Check, Explanation, Placement, PrerequisiteCheck, RuleCheck
 from .engine.text import percent
-
-_MAX_NAMED = 3  # values spelled out before a list is cut short
+from .wording import comparison, listed
 
 
 def sentence(explanation: Explanation) -> str:
@@ -16,19 +15,25 @@ def sentence(explanation: Explanation) -> str:
 
 def _because(explanation: Explanation) -> str:
     match explanation.cause:
-        case Cause.KILLED:
-            return "the flag was killed"
-        case Cause.OFF:
-            return "the flag is off"
         case Cause.LOCKED:
             lock = explanation.flag.lock
             return f"the value is locked by {lock.source if lock else 'the environment'}"
+        case Cause.PREREQUISITE:
+            return _prerequisite(explanation.prerequisites[-1])
+        case Cause.OVERRIDE:
+            return f"there is an override for {explanation.unit}"
         case Cause.RULE:
             return _rule(explanation, explanation.rules[-1])
-        case Cause.NO_RULES:
-            return "the flag is on and has no rules"
-        case _:
-            return "no rule matched"
+        case other:
+            return _PLAIN[other]
+
+
+_PLAIN = {
+    Cause.KILLED: "the flag was killed",
+    Cause.OFF: "the flag is off",
+    Cause.NO_RULES: "the flag is on and has no rules",
+    Cause.NO_MATCH: "no rule matched",
+}
 
 
 def _rule(explanation: Explanation, last: RuleCheck) -> str:
@@ -55,9 +60,11 @@ def _check(check: Check, who: str) -> str:
     """Why a matched condition holds."""
     match check.condition:
         case InSegment():
-            return f"{who} is a member of {_listed(check.actual)}"
+            return f"{who} is in {_listed(check.actual)}"
         case In(path):
-            return f"{'.'.join(path)} is {_listed(check.actual)}"
+            return _missing(path, check) or f"{'.'.join(path)} is {_listed(check.actual)}"
+        case Compare(path) as condition:
+            return _missing(path, check) or comparison(condition)
         case All():
             return " and ".join(_check(item, who) for item in check.items)
         case Any():
@@ -70,9 +77,9 @@ def _refusal(check: Check, who: str) -> str:
     """Why a condition that had to fail did fail."""
     match check.condition:
         case InSegment(keys):
-            return f"{who} is not a member of {_listed(keys)}"
-        case In(path, values):
-            return f"{'.'.join(path)} is not {_listed(values)}"
+            return f"{who} is not in {listed(keys, last='or')}"
+        case In(path) | Compare(path) as condition:
+            return _missing(path, check) or comparison(condition, negated=True)
         case Not():
             return _check(check.items[0], who)
         case Nothing():
@@ -81,8 +88,16 @@ def _refusal(check: Check, who: str) -> str:
             return " and ".join(_refusal(item, who) for item in check.items if not item.matched)
 
 
+def _missing(path: tuple[str, ...], check: Check) -> str:
+    return f"{'.'.join(path)} is missing" if check.actual is None else ""
+
+
+def _prerequisite(check: PrerequisiteCheck) -> str:
+    wanted = listed(check.prerequisite.variants, last="or")
+    if check.variant is None:
+        return f"it waits for {check.prerequisite.flag} to serve {wanted}, which serves nothing"
+    return f"it waits for {check.prerequisite.flag} to serve {wanted}, which serves {check.variant}"
+
+
 def _listed(values: object) -> str:
-    if not isinstance(values, list | tuple):
-        return str(values)
-    named = [str(value) for value in values[:_MAX_NAMED]]
-    return ", ".join([*named, f"{len(values) - _MAX_NAMED} more"] if len(values) > _MAX_NAMED else named)
+    return listed(values, last="and") if isinstance(values, list | tuple) else str(values)

@@ -1,10 +1,10 @@
 """What may follow what for a flag in one environment. Pure; the service saves what is returned here."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from apps.flags.domain.engine.definitions import FlagStatus, Rule
-from apps.flags.domain.engine.parsing import dump_rules
+from apps.flags.domain.engine.definitions import Flag, FlagStatus, Override, Prerequisite, Rule
+from apps.flags.domain.engine.parsing import dump_overrides, dump_prerequisites, dump_rules
 
 
 class NothingToChange(Exception):
@@ -31,6 +31,8 @@ class Serving:
     rules: tuple[Rule, ...]
     default_variant: str
     off_variant: str
+    prerequisites: tuple[Prerequisite, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,22 @@ class Change:
     rules: tuple[Rule, ...] | None = None
     default_variant: str | None = None
     off_variant: str | None = None
+    prerequisites: tuple[Prerequisite, ...] | None = None
+    overrides: tuple[Override, ...] | None = None
 
     def given(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in Change.__slots__}
         return {name: value for name, value in values.items() if value is not None}
+
+
+def serving_of(flag: Flag) -> Serving:
+    return Serving(flag.status, flag.rules, flag.default_variant, flag.off_variant, flag.prerequisites, flag.overrides)
+
+
+def difference(before: Serving, after: Serving) -> Change:
+    """The change that leads from one to the other."""
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name in Change.__slots__}
+    return Change(**{name: new for name, (old, new) in pairs.items() if old != new})
 
 
 def apply(serving: Serving, change: Change) -> Serving:
@@ -78,9 +92,13 @@ def revert(serving: Serving, earlier: Serving) -> Serving:
 
 def readable(serving: Serving) -> dict[str, Any]:
     """Plain JSON of a serving, as the audit trail and the versions keep it."""
-    return asdict(replace(serving, rules=())) | {
+    return {
         "status": serving.status.value,
         "rules": dump_rules(serving.rules),
+        "default_variant": serving.default_variant,
+        "off_variant": serving.off_variant,
+        "prerequisites": dump_prerequisites(serving.prerequisites),
+        "overrides": dump_overrides(serving.overrides),
     }
 
 

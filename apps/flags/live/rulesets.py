@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 from django.conf import settings
 
+from apps.core import clock
 from apps.flags import selectors
 from apps.flags.domain.engine.compiler import CompiledRuleset, compile_ruleset
 from apps.flags.selectors import Stamp
@@ -21,6 +22,7 @@ class Published:
     environment_id: int
     compiled: CompiledRuleset
     stamp: Stamp
+    period: int  # moves when a window opens or closes: another configuration for clients, though the version stays
     etag: str  # names the configuration to clients; the version leads
     states: Mapping[str, Stamp]  # what each flag was compiled from
     segments: Mapping[str, int]  # and each segment: its version
@@ -64,31 +66,37 @@ class Rulesets:
 
     def refresh(self, facts: Mapping[str, Any]) -> None:
         """Load what moved; `facts` may name the one environment to look at."""
+        now = clock.seconds()
         with self._writing:
             stamps = selectors.ruleset_stamps()
             wanted = {facts["environment"]} & stamps.keys() if "environment" in facts else stamps.keys()
             for environment_id in wanted:
-                self._bring_to(environment_id, stamps[environment_id])
+                self._bring_to(environment_id, stamps[environment_id], now)
 
-    def _bring_to(self, environment_id: int, stamp: Stamp) -> None:
+    def _bring_to(self, environment_id: int, stamp: Stamp, now: float) -> None:
         present = self._published.get(environment_id)
         if present is not None and present.stamp == stamp:
-            return
+            period = present.compiled.period(now)
+            if period == present.period:
+                return
+            published = replace(present, period=period, etag=_etag(stamp, period), remarks={})
         # A smaller number means that the database was restored: nothing known about it can be trusted.
-        follows = present is not None and present.version < stamp[0]
-        published = _next(present, stamp) if present and follows else _first(environment_id, stamp)
+        elif present is not None and present.version < stamp[0]:
+            published = _next(present, stamp, now)
+        else:
+            published = _first(environment_id, stamp, now)
         self._published[environment_id] = published
         for listener in self._listeners:
             listener(published)
 
 
-def _first(environment_id: int, stamp: Stamp) -> Published:
+def _first(environment_id: int, stamp: Stamp, now: float) -> Published:
     states, segments = selectors.state_stamps(environment_id), selectors.segment_versions(environment_id)
     compiled = compile_ruleset(selectors.ruleset(environment_id))
-    return Published(environment_id, compiled, stamp, _etag(stamp), states, segments)
+    return _published(environment_id, compiled, stamp, (states, segments), now)
 
 
-def _next(present: Published, stamp: Stamp) -> Published:
+def _next(present: Published, stamp: Stamp, now: float) -> Published:
     """Reads and compiles only what is not as it was, so that a toggle costs the same among ten thousand flags."""
     environment_id = present.environment_id
     states, segments = selectors.state_stamps(environment_id), selectors.segment_versions(environment_id)
@@ -100,13 +108,25 @@ def _next(present: Published, stamp: Stamp) -> Published:
         selectors.segments_of(environment_id) if segments != present.segments else None,
         removed=moved - {flag.key for flag in changed},
     )
-    return Published(environment_id, compiled, stamp, _etag(stamp), states, segments)
+    return _published(environment_id, compiled, stamp, (states, segments), now)
 
 
-def _etag(stamp: Stamp) -> str:
+def _published(
+    environment_id: int,
+    compiled: CompiledRuleset,
+    stamp: Stamp,
+    seen: tuple[Mapping[str, Stamp], Mapping[str, int]],
+    now: float,
+) -> Published:
+    """`seen` are the states and the segments that it was compiled from."""
+    period = compiled.period(now)
+    return Published(environment_id, compiled, stamp, period, _etag(stamp, period), *seen)
+
+
+def _etag(stamp: Stamp, period: int) -> str:
     """Answers depend on more than the version: a restored database uses it again, a restart may bring another
     release or other locked values."""
-    basis = f"{stamp[1].isoformat()} {settings.VERSION} {sorted(settings.FEATURE_LOCKS.items())}"
+    basis = f"{stamp[1].isoformat()} {settings.VERSION} {sorted(settings.FEATURE_LOCKS.items())} {period}"
     return f"{stamp[0]}-{blake2b(basis.encode(), digest_size=4).hexdigest()}"
 
 

@@ -94,6 +94,8 @@ class FlagState(models.Model):
     rules = models.JSONField(_("rules"), default=list, blank=True)
     default_variant = models.CharField(_("default variant"), max_length=100)
     off_variant = models.CharField(_("off variant"), max_length=100)
+    prerequisites = models.JSONField(_("prerequisites"), default=list, blank=True)
+    overrides = models.JSONField(_("overrides"), default=list, blank=True)
     changed_at = models.DateTimeField(_("changed at"))
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -109,7 +111,8 @@ class FlagState(models.Model):
 class FlagStateVersion(models.Model):
     """One past or present version, whole: enough to evaluate the flag as it was at any moment.
 
-    `definition` holds type, salt, variants, status, rules, default_variant and off_variant.
+    `definition` holds type, salt, variants, client_exposed, status, rules, default_variant, off_variant,
+    prerequisites and overrides.
     """
 
     state = models.ForeignKey(FlagState, on_delete=models.CASCADE, related_name="versions")

@@ -15,6 +15,7 @@ class Segment(models.Model):
     key = models.CharField(_("key"), max_length=100, validators=[segment_key])
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True, max_length=2_000)
+    rule = models.JSONField(_("rule"), null=True, blank=True, default=None)  # a condition; null adds nobody
     created_at = models.DateTimeField(_("created at"))
     version = models.PositiveIntegerField(default=1, editable=False)
 

@@ -9,7 +9,7 @@ import logging
 
 from django.conf import settings
 
-from apps.core import logs
+from apps.core import clock, logs
 from apps.core.asgi import (
     BodyTooLarge,
     ClientGone,
@@ -93,10 +93,10 @@ class Ofrep:
             return SLOW_BODY
         path, served = scope["path"], published(key)
         if path != BULK:
-            return single(view(served, key), path[_KEY_STARTS:], body)
+            return single(view(served, key), path[_KEY_STARTS:], body, clock.seconds())
         if scope["query_string"]:
             served = await self._catching_up.up_to(scope["query_string"], served)
-        return bulk(view(served, key), body, headers.get(b"if-none-match"))
+        return bulk(view(served, key), body, headers.get(b"if-none-match"), clock.seconds())
 
     def _other(self, scope: Scope) -> Answer | Subscriber:
         path, method = scope["path"], scope["method"]

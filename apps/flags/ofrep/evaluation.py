@@ -16,31 +16,31 @@ from apps.flags.ofrep.views import View
 MAX_BODY_BYTES = 512 * 1024
 
 
-def single(view: View, key: str, body: bytes) -> Answer:
+def single(view: View, key: str, body: bytes, at: float) -> Answer:
     """One flag. The answer's JSON was made when the flag was compiled."""
     try:
         context = read_context(body)
     except InvalidContext as refused:
         return failure(400, refused.code, refused.details, key=key)
     flag = view.compiled.flag(key)
-    outcome = None if flag is None else view.compiled.evaluate(key, context)
+    outcome = None if flag is None else view.compiled.evaluate(key, context, at)
     if flag is None or outcome is None or (view.client_only and not flag.client_exposed):
         return flag_not_found(key)
     usage.count_one(view.environment_id, outcome)
     return Answer(200 if outcome.error_code is None else 400, outcome.fragment)
 
 
-def bulk(view: View, body: bytes, if_none_match: bytes | None) -> Answer:
+def bulk(view: View, body: bytes, if_none_match: bytes | None, at: float) -> Answer:
     """All flags that the key sees. An unchanged ETag proves that the same body was answered with 200 before, so
     it is neither parsed nor evaluated again."""
-    etag = view.etag(body)
+    etag = view.etag(body, at)
     if if_none_match is not None and matches(if_none_match, etag):
         return Answer(304, b"", ((b"etag", etag),))
     try:
         context = read_context(body)
     except InvalidContext as refused:
         return failure(400, refused.code, refused.details)
-    outcomes, flags = view.compiled.answer_all(context, client_only=view.client_only)
+    outcomes, flags = view.compiled.answer_all(context, at, client_only=view.client_only)
     usage.count(view.environment_id, outcomes)
     return Answer(200, b'{"flags":' + flags + view.tail, (JSON, (b"etag", etag)))
 

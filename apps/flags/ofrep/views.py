@@ -26,11 +26,11 @@ class View:
     seed: Any  # a blake2b over everything but the context that the answer depends on; copied, never updated
     tail: bytes  # of the bulk answer, after the flags
 
-    def etag(self, body: bytes) -> bytes:
+    def etag(self, body: bytes, at: float) -> bytes:
         """Strong, over the whole answer's inputs. Clients keep their ETag while attributes of the context change,
         so an ETag of the configuration alone would confirm them stale values."""
         digest = self.seed.copy()
-        digest.update(body)
+        digest.update(b"%d " % self.compiled.moment(at) + body)
         return f'"{digest.hexdigest()}"'.encode()
 
 

@@ -12,7 +12,7 @@ from apps.flags.domain import transitions
 from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
-from apps.flags.domain.transitions import Change, Serving
+from apps.flags.domain.transitions import Change, serving_of
 from apps.flags.forms import ReasonForm, RolloutForm, ToggleForm
 from apps.flags.pages import previews
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal
@@ -41,7 +41,7 @@ class ReviewPage(FlagPage):
         status = refusal.status if refusal else UNPROCESSABLE if form.errors else 200
         served = self.served
         if served and after:
-            now, then = previews.crowds([served, after], self.environment, {})
+            now, then = previews.crowds([served, after], self.environment, {}, at=self.at)
             context |= {
                 "differences": differences(readable(served), readable(after)),
                 "crowds": list(zip(now, then, strict=True)),
@@ -174,7 +174,7 @@ class RolloutPage(ReviewPage, FlagDetail):
 
 
 def readable(flag: Flag) -> dict[str, Any]:
-    return transitions.readable(Serving(flag.status, flag.rules, flag.default_variant, flag.off_variant))
+    return transitions.readable(serving_of(flag))
 
 
 def _carried(form: RolloutForm) -> list[tuple[str, str]]:

@@ -121,10 +121,10 @@ def preview_context(page: FlagPage, rollout: RolloutForm | None, asked: PreviewF
             return {"faults": [text for texts in rollout.errors.values() for text in texts]}
         flag = previews.changed(flag, rollout.change)
     if asked is None or not asked.is_valid():
-        return {"crowds": previews.crowds([flag], page.environment, {})[0], "shown": pill(flag)}
+        return {"crowds": previews.crowds([flag], page.environment, {}, at=page.at)[0], "shown": pill(flag)}
     context = asked.asked
     return {
-        "crowds": previews.crowds([flag], page.environment, asked.cleaned_data["context"])[0],
-        "verdict": previews.verdict(flag, page.environment, context) if context else None,
+        "crowds": previews.crowds([flag], page.environment, asked.cleaned_data["context"], at=page.at)[0],
+        "verdict": previews.verdict(flag, page.environment, context, at=page.at) if context else None,
         "shown": pill(flag),
     }

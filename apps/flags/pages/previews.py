@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,7 +13,6 @@ from apps.flags.domain.audience import main_variant, named_groups
 from apps.flags.domain.engine.context import GROUPS, TARGETING_KEY
 from apps.flags.domain.engine.definitions import EVERYONE, Flag
 from apps.flags.domain.engine.explain import explain
-from apps.flags.domain.engine.text import is_storable
 from apps.flags.domain.preview import sample
 from apps.flags.domain.sentences import sentence
 from apps.flags.domain.transitions import Change
@@ -61,7 +61,9 @@ def changed(flag: Flag, change: Change) -> Flag:
     return replace(flag, **change.given())
 
 
-def crowds(flags: Sequence[Flag], environment: Environment, context: Mapping[str, Any]) -> list[list[Crowd]]:
+def crowds(
+    flags: Sequence[Flag], environment: Environment, context: Mapping[str, Any], *, at: datetime
+) -> list[list[Crowd]]:
     """For each flag the same crowds. Where rules name groups, those in them and all others are told apart."""
     segments = selectors.segments_of(environment.pk, holding=SAMPLE_USERS)
     groups = [key for flag in flags for key in named_groups(flag.rules) if key != EVERYONE]
@@ -70,15 +72,18 @@ def crowds(flags: Sequence[Flag], environment: Environment, context: Mapping[str
         named = _("Users in %(groups)s") % {"groups": listed(dict.fromkeys(groups), last=_("or"))}
         kinds = [(named, {**context, GROUPS: groups}), (_("Everybody else"), dict(context))]
     return [
-        [_crowd(flag, label, sample(flag, segments, size=SIZE, context=of).counts) for label, of in kinds]
+        [
+            _crowd(flag, label, sample(flag, segments, at=at.timestamp(), size=SIZE, context=of).counts)
+            for label, of in kinds
+        ]
         for flag in flags
     ]
 
 
-def verdict(flag: Flag, environment: Environment, context: Mapping[str, Any]) -> Verdict:
+def verdict(flag: Flag, environment: Environment, context: Mapping[str, Any], *, at: datetime) -> Verdict:
     who = str(context.get(TARGETING_KEY, ""))
-    segments = selectors.segments_of(environment.pk, holding=[who] if is_storable(who) else [])
-    explanation = explain(flag, segments, context)
+    among = selectors.world_around(flag, environment.pk, context)
+    explanation = explain(flag, among, context, at.timestamp())
     named = _("user %(user)s") % {"user": who} if who else _("somebody without a user id")
     value = "" if explanation.variant is None else compact(explanation.value)
     return Verdict(named, value, sentence(explanation))

@@ -10,7 +10,6 @@ from apps.flags import services
 from apps.flags.domain import transitions
 from apps.flags.domain.access import Action
 from apps.flags.domain.engine.definitions import Flag
-from apps.flags.domain.transitions import Change, Serving
 from apps.flags.forms import ReasonForm
 from apps.flags.pages import previews
 from apps.flags.pages.base import FlagPage, Refusal
@@ -78,12 +77,12 @@ class RevertPage(ReviewPage):
         served = self.served
         if served is None:
             return None
-        now = Serving(served.status, served.rules, served.default_variant, served.off_variant)
+        now = transitions.serving_of(served)
         try:
             then = transitions.revert(now, definitions.past_serving(dict(definition)))
         except (transitions.FlagIsKilled, transitions.NothingToChange):
             return served
-        return previews.changed(served, Change(then.status, then.rules, then.default_variant, then.off_variant))
+        return previews.changed(served, transitions.difference(now, then))
 
 
 def find_version(page: FlagPage, number: int) -> tuple[Version, Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from apps.flags.domain.audience import Audience, from_rules, main_variant
 from apps.flags.domain.engine.definitions import (
     All,
+    Compare,
     Condition,
     Fixed,
     Flag,
@@ -26,6 +27,7 @@ from apps.flags.domain.engine.definitions import (
 from apps.flags.domain.engine.definitions import Any as AnyOf
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.engine.text import percent
+from apps.flags.domain.wording import comparison
 
 MAX_LISTED = 5
 
@@ -101,19 +103,22 @@ def _condition(condition: Condition) -> str:
     match condition:
         case InSegment(keys):
             return _("the user is in %(groups)s") % {"groups": listed(keys, last=_("or"))}
-        case In(path, values):
-            return _("%(attribute)s is %(values)s") % {
-                "attribute": ".".join(path),
-                "values": listed([str(value) for value in values], last=_("or")),
-            }
+        case In() | Compare():
+            return comparison(condition)
         case Not(item):
-            return _("not (%(condition)s)") % {"condition": _condition(item)}
+            return _opposite(item)
         case All(items):
             return _joined(items, _("and"))
         case AnyOf(items):
             return _joined(items, _("or"))
         case Nothing(items):
             return _("none of (%(conditions)s) hold") % {"conditions": _joined(items, _("or"))}
+
+
+def _opposite(condition: Condition) -> str:
+    if isinstance(condition, In | Compare):
+        return comparison(condition, negated=True)
+    return _("not (%(condition)s)") % {"condition": _condition(condition)}
 
 
 def _joined(items: Iterable[Condition], word: str) -> str:

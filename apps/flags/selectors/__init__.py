@@ -21,6 +21,7 @@ from apps.flags.selectors.rulesets import (
     segment_versions,
     segments_of,
     state_stamps,
+    world_around,
 )
 from apps.flags.selectors.summary import KilledFlag, LockedFlag, Summary, evaluations_by_hour, flag_summary
 
@@ -48,4 +49,5 @@ __all__ = [
     "usage_by_variant",
     "usage_totals",
     "versions",
+    "world_around",
 ]

@@ -6,19 +6,21 @@ from django.conf import settings
 
 from apps.flags.domain import transitions
 from apps.flags.domain.engine import definitions as engine
-from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.engine.parsing import parse_overrides, parse_prerequisites, parse_rules
 from apps.flags.domain.locks import UnreadableLock, read_lock, variable_name
 from apps.flags.domain.transitions import Serving
 from apps.flags.models import Flag, FlagState
 
 
 def serving(state: FlagState) -> Serving:
-    """What the row serves. Raises InvalidDefinition when its rules cannot be read."""
+    """What the row serves. Raises InvalidDefinition when it cannot be read."""
     return Serving(
         status=engine.FlagStatus(state.status.lower()),
         rules=parse_rules(state.rules),
         default_variant=state.default_variant,
         off_variant=state.off_variant,
+        prerequisites=parse_prerequisites(state.prerequisites),
+        overrides=parse_overrides(state.overrides),
     )
 
 
@@ -44,6 +46,8 @@ def past_serving(definition: dict[str, Any]) -> Serving:
         rules=parse_rules(definition["rules"]),
         default_variant=definition["default_variant"],
         off_variant=definition["off_variant"],
+        prerequisites=parse_prerequisites(definition.get("prerequisites", [])),
+        overrides=parse_overrides(definition.get("overrides", [])),
     )
 
 
@@ -79,6 +83,8 @@ def _flag(row: Flag, of: tuple[engine.Variant, ...], served: Serving, *, version
         rules=served.rules,
         default_variant=served.default_variant,
         off_variant=served.off_variant,
+        prerequisites=served.prerequisites,
+        overrides=served.overrides,
         salt=row.salt,
         client_exposed=row.client_exposed,
         lock=lock(row),

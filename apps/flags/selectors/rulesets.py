@@ -2,12 +2,16 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from apps.flags.domain.engine import definitions as engine
+from apps.flags.domain.engine.context import TARGETING_KEY
+from apps.flags.domain.engine.explain import World, world
+from apps.flags.domain.engine.parsing import parse_condition
+from apps.flags.domain.engine.text import is_storable
 from apps.flags.models import FlagState, Ruleset, Segment, SegmentMember
 from apps.flags.selectors import definitions
 
@@ -63,7 +67,29 @@ def segments_of(environment_id: int, *, holding: Collection[str] | None = None) 
     for segment_id, targeting_key in rows.values_list("segment_id", "targeting_key"):
         members[segment_id].add(targeting_key)
     segments = Segment.objects.filter(project__environments=environment_id).order_by("key")
-    return tuple(engine.Segment(segment.key, frozenset(members[segment.pk])) for segment in segments)
+    return tuple(engine.Segment(row.key, frozenset(members[row.pk]), _rule(row)) for row in segments)
+
+
+def _rule(segment: Segment) -> engine.Condition | None:
+    """An unreadable rule adds nobody."""
+    try:
+        return parse_condition(segment.rule)
+    except engine.InvalidDefinition:
+        logger.exception("the rule of segment %s cannot be read and adds nobody", segment)
+        return None
+
+
+def world_around(flag: engine.Flag, environment_id: int, context: Mapping[str, object]) -> World:
+    """All that decides what this flag answers this context: the flags that it waits for, and the segments."""
+    known: dict[str, engine.Flag] = {}
+    wanted = {one.flag for one in flag.prerequisites}
+    while wanted:
+        found = flags_in(environment_id, wanted)
+        known |= {one.key: one for one in found}
+        wanted = {one.flag for other in found for one in other.prerequisites} - known.keys()
+    unit = str(context.get(TARGETING_KEY, ""))
+    segments = segments_of(environment_id, holding=[unit] if is_storable(unit) else [])
+    return world(tuple(known.values()), segments)
 
 
 def _flags(states: QuerySet[FlagState]) -> tuple[engine.Flag, ...]:

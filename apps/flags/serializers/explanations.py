@@ -30,8 +30,16 @@ class PlacementOut(serializers.Serializer[Any]):
 class RuleCheckOut(serializers.Serializer[Any]):
     id = serializers.CharField(source="rule.id")
     matched = serializers.BooleanField()
+    in_window = serializers.BooleanField(help_text=_("Whether the rule's time window was open."))
     check = serializers.JSONField(allow_null=True, help_text=_("Every condition with the value it met."))
     placement = PlacementOut(allow_null=True)
+
+
+class PrerequisiteCheckOut(serializers.Serializer[Any]):
+    flag = serializers.CharField()
+    wanted = serializers.ListField(child=serializers.CharField())
+    serves = serializers.CharField(allow_null=True, help_text=_("Null when that flag serves nothing."))
+    met = serializers.BooleanField()
 
 
 class ExplanationOut(serializers.Serializer[Any]):
@@ -42,6 +50,7 @@ class ExplanationOut(serializers.Serializer[Any]):
     variant = serializers.CharField(allow_null=True)
     value = serializers.JSONField(allow_null=True)
     sentence = serializers.CharField(help_text=_("The same in one English sentence."))
+    prerequisites = PrerequisiteCheckOut(many=True, help_text=_("Up to the first that is not met."))
     rules = RuleCheckOut(many=True)
     error_code = serializers.ChoiceField([code.value for code in ErrorCode], allow_null=True)
     error_details = serializers.CharField(allow_null=True)

@@ -7,13 +7,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.serializers import Text, Versioned, WholeNumber
-from apps.flags.domain.engine.definitions import FlagStatus, Rule
-from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.engine.definitions import FlagStatus, Override, Prerequisite, Rule
+from apps.flags.domain.engine.parsing import parse_overrides, parse_prerequisites, parse_rules
 from apps.flags.models import FlagState
 from apps.flags.selectors import definitions
 
 ON_OR_OFF = [choice for choice in FlagState.Status.choices if choice[0] != FlagState.Status.KILLED]
 RULES = _("A list of {id, when, serve}, tried in order; docs/api.md shows every form. Weights are out of 100,000.")
+
+PREREQUISITES = _("Flags that have to serve one of these variants first: a list of {flag, variants}.")
+OVERRIDES = _("What single users get: a list of {variant, targeting_keys, expires_at}.")
 
 
 class LockOut(serializers.Serializer[Any]):
@@ -29,6 +32,8 @@ class FlagStateOut(serializers.ModelSerializer[FlagState]):
     environment = serializers.CharField(source="environment.key")
     protected = serializers.BooleanField(source="environment.protected")
     rules = serializers.ListField(child=serializers.DictField(), help_text=RULES)
+    prerequisites = serializers.ListField(child=serializers.DictField(), help_text=PREREQUISITES)
+    overrides = serializers.ListField(child=serializers.DictField(), help_text=OVERRIDES)
     locked = serializers.SerializerMethodField(help_text=_("Set by the process environment: wins over all but a kill."))
 
     class Meta:
@@ -41,6 +46,8 @@ class FlagStateOut(serializers.ModelSerializer[FlagState]):
             "rules",
             "default_variant",
             "off_variant",
+            "prerequisites",
+            "overrides",
             "locked",
             "changed_at",
             "version",
@@ -67,6 +74,14 @@ class StateChange(Versioned):
     rules = serializers.ListField(child=serializers.DictField(), required=False, help_text=RULES)
     default_variant = Text(required=False, max_length=100)
     off_variant = Text(required=False, max_length=100)
+    prerequisites = serializers.ListField(child=serializers.DictField(), required=False, help_text=PREREQUISITES)
+    overrides = serializers.ListField(child=serializers.DictField(), required=False, help_text=OVERRIDES)
+
+    def validate_prerequisites(self, value: list[Any]) -> tuple[Prerequisite, ...]:
+        return parse_prerequisites(value)
+
+    def validate_overrides(self, value: list[Any]) -> tuple[Override, ...]:
+        return parse_overrides(value)
 
     def validate_rules(self, value: list[Any]) -> tuple[Rule, ...]:
         return parse_rules(value)

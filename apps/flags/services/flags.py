@@ -18,6 +18,7 @@ from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.engine.validation import value_problems
 from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Flag, FlagState, Variant
+from apps.flags.services.prerequisites import waiting_for
 from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
 
 EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed")
@@ -83,6 +84,7 @@ def update_flag(
             setattr(flag, name, fields.get(name, getattr(flag, name)))
         flag.full_clean()
         if "variants" in fields:
+            _check_needed(flag, fields["variants"])
             _save_variants(flag, fields["variants"])
         changed = changes(before, _readable(flag))
         if not changed:
@@ -179,6 +181,16 @@ def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
     if len(keys) != len(set(keys)):
         raise ValidationError({"variants": ["Two variants have the same key."]})
     Variant.objects.bulk_create(rows)
+
+
+def _check_needed(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
+    """A variant that another flag waits for stays."""
+    gone = {variant.key for variant in flag.variants.all()} - {key for key, _ in variants}
+    states = flag.states.select_related("flag") if gone else ()
+    waiting = {key for state in states for key in waiting_for(state, gone)}
+    if waiting:
+        message = f"{', '.join(sorted(gone))} cannot go: {', '.join(sorted(waiting))} wait for it."
+        raise ValidationError({"variants": [message]})
 
 
 def _readable(flag: Flag) -> dict[str, Any]:

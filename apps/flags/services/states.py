@@ -11,7 +11,7 @@ from apps.core.domain.diff import changes
 from apps.core.services import check_version
 from apps.flags.domain import transitions
 from apps.flags.domain.engine.definitions import FlagStatus
-from apps.flags.domain.engine.parsing import dump_rules
+from apps.flags.domain.engine.parsing import dump_overrides, dump_prerequisites, dump_rules
 from apps.flags.domain.transitions import Change, ReasonMissing, Serving
 from apps.flags.models import FlagState, FlagStateVersion
 from apps.flags.selectors import definitions
@@ -99,14 +99,20 @@ def _locked_to_change(state_id: int, expected_version: int | None, reason: str) 
     return state
 
 
+def _write(state: FlagState, serving: Serving) -> None:
+    state.status = serving.status.upper()
+    state.rules = dump_rules(serving.rules)
+    state.default_variant, state.off_variant = serving.default_variant, serving.off_variant
+    state.prerequisites = dump_prerequisites(serving.prerequisites)
+    state.overrides = dump_overrides(serving.overrides)
+
+
 def _move(
     state: FlagState, decide: Callable[[Serving], Serving], *, kind: str, actor: Actor, reason: str, at: datetime
 ) -> FlagState:
     before = definitions.serving(state)
     after = decide(before)
-    state.status = after.status.upper()
-    state.rules = dump_rules(after.rules)
-    state.default_variant, state.off_variant = after.default_variant, after.off_variant
+    _write(state, after)
     state.changed_at, state.version = at, state.version + 1
     check(state)
     state.save()

@@ -6,6 +6,8 @@ from apps.flags.domain.engine.definitions import (
     FlagStatus,
     FlagType,
     Lock,
+    Override,
+    Prerequisite,
     Rule,
     Segment,
     Serve,
@@ -13,6 +15,7 @@ from apps.flags.domain.engine.definitions import (
     Variant,
 )
 
+NOW = 1_767_603_600.0  # 2026-01-05T09:00:00Z
 ON_OFF = (Variant("on", True), Variant("off", False))
 
 
@@ -28,6 +31,8 @@ def flag(
     client_exposed: bool = True,
     lock: Lock | None = None,
     version: int = 1,
+    prerequisites: tuple[Prerequisite, ...] = (),
+    overrides: tuple[Override, ...] = (),
 ) -> Flag:
     return Flag(
         key=key,
@@ -41,6 +46,8 @@ def flag(
         client_exposed=client_exposed,
         lock=lock,
         version=version,
+        prerequisites=prerequisites,
+        overrides=overrides,
     )
 
 
@@ -53,5 +60,5 @@ def ramp(weight: int) -> Split:
     return Split((("on", weight), ("off", 100_000 - weight)))
 
 
-def segment(key: str, *members: str) -> Segment:
-    return Segment(key, frozenset(members))
+def segment(key: str, *members: str, when: Condition | None = None) -> Segment:
+    return Segment(key, frozenset(members), when)

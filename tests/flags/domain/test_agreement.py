@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from apps.flags.domain.engine.compiler import CompiledRuleset, compile_ruleset
 from apps.flags.domain.engine.definitions import Ruleset
-from apps.flags.domain.engine.explain import Explanation, explain
+from apps.flags.domain.engine.explain import explain, world
+from apps.flags.domain.engine.explanation import Cause, Explanation
 from apps.flags.domain.engine.outcome import Outcome, Reason
+from tests.flags.domain.build import NOW
 from tests.flags.domain.strategies import contexts, flags, rulesets
 from tests.scale import scaled
 
@@ -23,23 +25,23 @@ def answer(of: Outcome | Explanation) -> Answer:
 
 
 def rule_of(explanation: Explanation) -> str | None:
-    decided_by_rule = explanation.reason in (Reason.SPLIT, Reason.TARGETING_MATCH)
+    decided_by_rule = explanation.cause is Cause.RULE and explanation.reason is not Reason.ERROR
     return explanation.rules[-1].rule.id if decided_by_rule else None
 
 
 def all_answers(compiled: CompiledRuleset, context: Context) -> list[Answer]:
-    return [(*answer(one), one.metadata, one.fragment) for one in compiled.evaluate_all(context)]
+    return [(*answer(one), one.metadata, one.fragment) for one in compiled.evaluate_all(context, NOW)]
 
 
 @pytest.mark.prove
 @settings(max_examples=scaled(short=250, long=40_000), deadline=None)
 @given(rulesets(), many_contexts)
 def test_compiled_answers_what_explain_answers(ruleset: Ruleset, asked: list[Context]) -> None:
-    compiled = compile_ruleset(ruleset)
+    compiled, among = compile_ruleset(ruleset), world(ruleset.flags, ruleset.segments)
     for context in asked:
         for flag in ruleset.flags:
-            outcome = compiled.evaluate(flag.key, context)
-            explanation = explain(flag, ruleset.segments, context)
+            outcome = compiled.evaluate(flag.key, context, NOW)
+            explanation = explain(flag, among, context, NOW)
             assert outcome is not None
             assert answer(outcome) == answer(explanation)
             assert outcome.metadata.get("ruleId") == rule_of(explanation)
@@ -50,11 +52,11 @@ def test_compiled_answers_what_explain_answers(ruleset: Ruleset, asked: list[Con
 def test_all_flags_at_once_answer_what_each_answers_alone(ruleset: Ruleset, asked: list[Context]) -> None:
     compiled = compile_ruleset(ruleset)
     for context in asked:
-        alone = [compiled.evaluate(flag.key, context) for flag in ruleset.flags]
+        alone = [compiled.evaluate(flag.key, context, NOW) for flag in ruleset.flags]
         exposed = [one for one, flag in zip(alone, ruleset.flags, strict=True) if flag.client_exposed and one]
-        assert compiled.evaluate_all(context) == alone
-        assert compiled.evaluate_all(context, client_only=True) == exposed
-        outcomes, body = compiled.answer_all(context)
+        assert compiled.evaluate_all(context, NOW) == alone
+        assert compiled.evaluate_all(context, NOW, client_only=True) == exposed
+        outcomes, body = compiled.answer_all(context, NOW)
         assert outcomes == alone
         assert body == b"[" + b",".join(one.fragment for one in outcomes) + b"]"
         assert [item["key"] for item in orjson.loads(body)] == [flag.key for flag in ruleset.flags]
@@ -81,5 +83,5 @@ def test_replacing_flags_equals_compiling_anew(ruleset: Ruleset, data: st.DataOb
 @given(rulesets(), contexts)
 def test_a_second_answer_is_the_same_object(ruleset: Ruleset, context: Context) -> None:
     compiled = compile_ruleset(ruleset)
-    for first, second in zip(compiled.evaluate_all(context), compiled.evaluate_all(context), strict=True):
+    for first, second in zip(compiled.evaluate_all(context, NOW), compiled.evaluate_all(context, NOW), strict=True):
         assert first is second

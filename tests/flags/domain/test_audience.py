@@ -19,7 +19,7 @@ from apps.flags.domain.engine.definitions import (
     Split,
     Variant,
 )
-from tests.flags.domain.build import flag, ramp, rule
+from tests.flags.domain.build import NOW, flag, ramp, rule
 
 QUARTER = (("on", 25_000), ("off", 75_000))
 
@@ -102,7 +102,7 @@ def test_every_audience_survives_the_way_to_rules_and_back(audience: Audience) -
 def test_rules_serve_what_the_audience_says(audience: Audience, user: str, member: bool) -> None:
     built = flag(*to_rules(audience), default=audience.default_variant)
     context = {"targetingKey": user, "groups": list(audience.groups) if member else []}
-    variant = compile_flag(built, {}).evaluate(context).variant
+    variant = compile_flag(built, {}).evaluate(context, NOW).variant
     if audience.groups and not member:
         assert variant == audience.others
     elif audience.whole:

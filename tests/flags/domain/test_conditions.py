@@ -16,8 +16,8 @@ from apps.flags.domain.engine.definitions import (
     Variant,
     by_key,
 )
-from apps.flags.domain.engine.explain import explain
-from tests.flags.domain.build import flag, rule, segment
+from apps.flags.domain.engine.explain import explain, world
+from tests.flags.domain.build import NOW, flag, rule, segment
 
 SEGMENTS = (segment("internal", "u-42", "7", "True", "1.0", "None"), segment("empty"))
 US = In(("country",), ("US", "CA"))
@@ -27,8 +27,8 @@ YES, NO = All(()), Any(())
 
 def holds(condition: Condition, context: dict[str, object]) -> bool:
     asked = flag(rule(Fixed("on"), condition))
-    compiled = compile_flag(asked, by_key(SEGMENTS)).evaluate(context).value
-    assert compiled is explain(asked, SEGMENTS, context).value
+    compiled = compile_flag(asked, by_key(SEGMENTS)).evaluate(context, NOW).value
+    assert compiled is explain(asked, world((), SEGMENTS), context, NOW).value
     return bool(compiled)
 
 
@@ -99,7 +99,7 @@ def test_values_that_python_calls_equal_are_two_conditions(actual: object) -> No
         off="text",
     )
     expected = {"1": "number", "True": "truth", "0": "zero", "False": "lie", "'1'": "text"}[repr(actual)]
-    assert compile_flag(asked, {}).evaluate({"x": actual}).value == expected
+    assert compile_flag(asked, {}).evaluate({"x": actual}, NOW).value == expected
 
 
 def test_a_path_and_its_beginning_are_two_attributes() -> None:

@@ -14,7 +14,7 @@ from apps.flags.domain.engine.definitions import (
     Segment,
 )
 from apps.flags.domain.engine.outcome import Outcome
-from tests.flags.domain.build import flag, ramp, rule, segment
+from tests.flags.domain.build import NOW, flag, ramp, rule, segment
 
 LOCKED = Lock("on", True, "FEATURE_CHECKOUT")
 US = In(("country",), ("US",))
@@ -22,7 +22,7 @@ ALWAYS = rule(Fixed("on"), id="always")
 
 
 def evaluate(of: Flag, context: dict[str, object], *segments: Segment) -> Outcome:
-    outcome = compile_ruleset(Ruleset(1, (of,), segments)).evaluate(of.key, context)
+    outcome = compile_ruleset(Ruleset(1, (of,), segments)).evaluate(of.key, context, NOW)
     assert outcome is not None
     return outcome
 
@@ -70,8 +70,8 @@ def test_a_split_needs_somebody(context: dict[str, object], code: str) -> None:
     split, plain = flag(rule(ramp(50_000))), flag(ALWAYS, key="plain")
     compiled = compile_ruleset(Ruleset(1, (split, plain), ()))
     for outcome, other in [
-        (compiled.evaluate("checkout", context), compiled.evaluate("plain", context)),
-        tuple(compiled.evaluate_all(context)),
+        (compiled.evaluate("checkout", context, NOW), compiled.evaluate("plain", context, NOW)),
+        tuple(compiled.evaluate_all(context, NOW)),
     ]:
         assert outcome is not None
         assert other is not None
@@ -90,7 +90,7 @@ def test_metadata_names_the_version_and_the_rule() -> None:
 
 def test_an_unknown_flag_is_none() -> None:
     compiled = compile_ruleset(Ruleset(3, (flag(),), ()))
-    assert compiled.evaluate("nope", {}) is None
+    assert compiled.evaluate("nope", {}, NOW) is None
     assert compiled.flag("nope") is None
     assert compiled.flag("checkout") == flag()
     assert compiled.version == 3
@@ -98,7 +98,7 @@ def test_an_unknown_flag_is_none() -> None:
 
 def test_an_invalid_flag_harms_no_other() -> None:
     compiled = compile_ruleset(Ruleset(1, (flag(default="gone"), flag(key="fine", default="on")), ()))
-    broken, fine = compiled.evaluate_all({})
+    broken, fine = compiled.evaluate_all({}, NOW)
     assert broken.error_code == "PARSE_ERROR"
     assert "default_variant" in str(broken.error_details)
     assert fine.value is True
@@ -106,24 +106,24 @@ def test_an_invalid_flag_harms_no_other() -> None:
 
 def test_only_exposed_flags_go_to_clients() -> None:
     compiled = compile_ruleset(Ruleset(1, (flag(key="a"), flag(key="b", client_exposed=False)), ()))
-    assert [one.key for one in compiled.evaluate_all({})] == ["a", "b"]
-    assert [one.key for one in compiled.evaluate_all({}, client_only=True)] == ["a"]
+    assert [one.key for one in compiled.evaluate_all({}, NOW)] == ["a", "b"]
+    assert [one.key for one in compiled.evaluate_all({}, NOW, client_only=True)] == ["a"]
 
 
 def test_flags_with_one_salt_agree_and_others_do_not() -> None:
     same = [flag(rule(ramp(50_000)), key=key, salt="shared") for key in "ab"]
     other = flag(rule(ramp(50_000)), key="c")
     compiled = compile_ruleset(Ruleset(1, (same[0], other, same[1]), ()))
-    answers = [[one.value for one in compiled.evaluate_all({"targetingKey": f"u{n}"})] for n in range(200)]
+    answers = [[one.value for one in compiled.evaluate_all({"targetingKey": f"u{n}"}, NOW)] for n in range(200)]
     assert all(first == last for first, _, last in answers)
     assert {first == middle for first, middle, _ in answers} == {True, False}
 
 
 def test_an_answer_already_given_does_not_change() -> None:
     compiled = compile_ruleset(Ruleset(1, (flag(rule(ramp(50_000))),), ()))
-    given = [compiled.evaluate_all({"targetingKey": f"u{n}"}) for n in range(50)]
-    given += [compiled.answer_all({"targetingKey": f"u{n}"})[0] for n in range(50)]
-    alone = [compiled.evaluate("checkout", {"targetingKey": f"u{n}"}) for n in range(50)]
+    given = [compiled.evaluate_all({"targetingKey": f"u{n}"}, NOW) for n in range(50)]
+    given += [compiled.answer_all({"targetingKey": f"u{n}"}, NOW)[0] for n in range(50)]
+    alone = [compiled.evaluate("checkout", {"targetingKey": f"u{n}"}, NOW) for n in range(50)]
     assert [one for [one] in given] == alone * 2
 
 
@@ -134,15 +134,15 @@ def test_more_distinct_facts_than_are_remembered_change_nothing() -> None:
     for facts in range(1, 2**12, 3):
         context: dict[str, object] = {f"a{n}": bool(facts >> n & 1) for n in range(12)}
         lowest = (facts & -facts).bit_length() - 1
-        outcome = compiled.evaluate("f0", context)
+        outcome = compiled.evaluate("f0", context, NOW)
         assert outcome is not None
         assert outcome.metadata["ruleId"] == f"r{lowest}"
-        assert compiled.evaluate_all(context)[0] is outcome
+        assert compiled.evaluate_all(context, NOW)[0] is outcome
 
 
 def test_a_replaced_segment_reaches_flags_that_did_not_change() -> None:
     targeted = flag(rule(Fixed("on"), InSegment(("beta",))))
     before = compile_ruleset(Ruleset(1, (targeted,), (segment("beta"),)))
     after = before.replace(2, [], (segment("beta", "u-1"),))
-    values = [one.evaluate("checkout", {"targetingKey": "u-1"}) for one in (before, after)]
+    values = [one.evaluate("checkout", {"targetingKey": "u-1"}, NOW) for one in (before, after)]
     assert [one and one.value for one in values] == [False, True]

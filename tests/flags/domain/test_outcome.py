@@ -6,7 +6,7 @@ from jsonschema import Draft202012Validator
 
 from apps.flags.domain.engine.compiler import compile_flag
 from apps.flags.domain.engine.definitions import Fixed, Flag, FlagType, Lock, Variant
-from tests.flags.domain.build import flag, ramp, rule
+from tests.flags.domain.build import NOW, flag, ramp, rule
 
 # serverEvaluationSuccess and evaluationFailure of service/openapi.yaml, with the demand of the Python
 # provider added that variant and reason are always there.
@@ -42,7 +42,7 @@ FAILURE = Draft202012Validator(
 
 
 def fragment(of: Flag, context: dict[str, object]) -> bytes:
-    return compile_flag(of, {}).evaluate(context).fragment
+    return compile_flag(of, {}).evaluate(context, NOW).fragment
 
 
 def typed(type: FlagType, value: object) -> Flag:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from apps.flags.domain.engine.compiler import compile_flag
 from apps.flags.domain.engine.definitions import Split
-from tests.flags.domain.build import flag, ramp, rule
+from tests.flags.domain.build import NOW, flag, ramp, rule
 
 USERS = [f"user-{n}" for n in range(300)]
 weights = st.integers(0, 100_000)
@@ -13,7 +13,7 @@ weights = st.integers(0, 100_000)
 
 def people(split: Split, salt: str = "checkout") -> set[str]:
     evaluate = compile_flag(flag(rule(split), salt=salt), {}).evaluate
-    return {user for user in USERS if evaluate({"targetingKey": user}).value}
+    return {user for user in USERS if evaluate({"targetingKey": user}, NOW).value}
 
 
 @given(weights, weights, st.text(min_size=1, max_size=5))
@@ -42,5 +42,5 @@ def test_nobody_at_zero_and_everybody_at_the_total() -> None:
 
 def test_a_share_is_about_its_size() -> None:
     evaluate = compile_flag(flag(rule(ramp(7_500))), {}).evaluate
-    on = sum(bool(evaluate({"targetingKey": f"u{n}"}).value) for n in range(20_000))
+    on = sum(bool(evaluate({"targetingKey": f"u{n}"}, NOW).value) for n in range(20_000))
     assert abs(on - 1_500) < 150  # four standard deviations of a fair draw

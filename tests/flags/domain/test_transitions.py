@@ -108,4 +108,6 @@ def test_a_serving_reads_as_plain_json() -> None:
         "rules": [{"id": "rollout", "when": None, "serve": {"split": [["on", 25_000], ["off", 75_000]]}}],
         "default_variant": "on",
         "off_variant": "off",
+        "prerequisites": [],
+        "overrides": [],
     }

@@ -9,8 +9,9 @@ from .text import is_unicode
 TARGETING_KEY = "targetingKey"
 GROUPS = "groups"
 
-NO_KEY = "the context has no targetingKey, and this flag is split by it"
-BAD_KEY = "targetingKey must be text that UTF-8 can carry or an integer of at most 64 bits"
+NO_KEY = "the context has no targetingKey"
+_USABLE = "must be text that UTF-8 can carry or an integer of at most 64 bits"
+BAD_KEY = f"{TARGETING_KEY} {_USABLE}"
 _UNIT_BITS = 64
 
 
@@ -42,6 +43,38 @@ def encode_unit(key: object) -> bytes:
         except UnicodeEncodeError:
             raise _refused(BAD_KEY) from None
     return read_unit(key).encode()
+
+
+def attribute(context: Mapping[str, object], path: tuple[str, ...]) -> object:
+    """The value at the end of `path`; None where it does not lead anywhere."""
+    found: object = context
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def unit_at(context: Mapping[str, object], paths: tuple[tuple[str, ...], ...]) -> bytes | None:
+    """The unit that the first of these attributes names; None when all are missing. Raises InvalidContext."""
+    for path in paths:
+        value = attribute(context, path)
+        if value is not None and value != "":
+            return encode_unit(value)
+    return None
+
+
+def no_unit(paths: tuple[tuple[str, ...], ...]) -> InvalidContext:
+    """What a split answers to a context that has none of these attributes."""
+    code = ErrorCode.TARGETING_KEY_MISSING if (TARGETING_KEY,) in paths else ErrorCode.INVALID_CONTEXT
+    return InvalidContext(code, f"the context has no {_named(paths)}, and this flag is split by it")
+
+
+def bad_unit(paths: tuple[tuple[str, ...], ...]) -> InvalidContext:
+    """What a split answers to a context whose unit cannot be hashed."""
+    return _refused(f"{_named(paths)} {_USABLE}")
+
+
+def _named(paths: tuple[tuple[str, ...], ...]) -> str:
+    return " or ".join(".".join(path) for path in paths)
 
 
 def check_context(context: object) -> Mapping[str, object]:

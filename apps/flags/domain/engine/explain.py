@@ -1,16 +1,19 @@
 """Why a flag answers what it answers, step by step: the rules read plainly, as the documentation tells them.
-Nothing here goes through the compiled path, so that each can be checked against the other."""
+Only the comparison of two values is shared with the compiled path, so that each can be checked against the other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from .branches import unit_paths
 from .bucketing import bucket
-from .context import GROUPS, TARGETING_KEY, InvalidContext, read_unit
+from .compiler import circle_words
+from .context import GROUPS, TARGETING_KEY, InvalidContext, attribute, bad_unit, no_unit, read_unit, unit_at
 from .definitions import (
     EVERYONE,
     All,
     Any,
+    Compare,
     Condition,
     Fixed,
     Flag,
@@ -20,173 +23,174 @@ from .definitions import (
     InSegment,
     Not,
     Nothing,
-    Rule,
     Scalar,
     Segment,
     Split,
+    Window,
     by_key,
 )
+from .explanation import Cause, Check, Explanation, Placement, PrerequisiteCheck, RuleCheck, Share
+from .graph import find_cycle
+from .operators import holds, same
 from .outcome import ErrorCode, Reason
+from .segments import without_circles
 from .validation import validate_flag
 
 
-class Cause(StrEnum):
-    """Which part of the flag decided."""
-
-    INVALID = "invalid"  # the definition; nothing else was looked at
-    KILLED = "killed"
-    LOCKED = "locked"  # by the process environment
-    OFF = "off"
-    NO_RULES = "no_rules"
-    RULE = "rule"  # the last of `rules`
-    NO_MATCH = "no_match"
-
-
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One condition and what it came to. All items of a group are checked, also when one decides."""
+class World:
+    """What a flag is evaluated among: the flags that it may wait for, and the segments its rules name."""
 
-    condition: Condition
-    actual: object  # an In: the attribute's value, None when missing; an InSegment: the keys that matched
-    matched: bool
-    items: tuple["Check", ...] = ()
+    flags: Mapping[str, Flag]
+    segments: Mapping[str, Segment]
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A variant's half-open range of buckets, out of 100,000."""
-
-    variant: str
-    first: int
-    end: int
+def world(flags: tuple[Flag, ...], segments: tuple[Segment, ...]) -> World:
+    return World({flag.key: flag for flag in flags}, without_circles(by_key(segments)))
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where the unit fell in a split."""
-
-    unit: str
-    bucket: int  # 0 to 99,999
-    shares: tuple[Share, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCheck:
-    rule: Rule
-    check: Check | None  # None: the rule has no condition
-    matched: bool
-    placement: Placement | None = None  # of a matched split, when the context names a unit
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """The outcome of one flag for one context, and the way there. An error has no variant and no value."""
-
-    flag: Flag
-    unit: str | None  # whom it is about; None when the context names nobody
-    cause: Cause
-    reason: Reason
-    variant: str | None
-    value: object
-    rules: tuple[RuleCheck, ...] = ()  # in order, up to the one that matched
-    error_code: ErrorCode | None = None
-    error_details: str | None = None
-
-    @property
-    def key(self) -> str:
-        return self.flag.key
-
-
-def explain(flag: Flag, segments: tuple[Segment, ...], context: Mapping[str, object]) -> Explanation:
-    """Evaluates the flag by the book. Never raises on a JSON context."""
+def explain(flag: Flag, among: World, context: Mapping[str, object], at: float) -> Explanation:
+    """Evaluates the flag by the book, at `at` in seconds since 1970. Never raises on a JSON context."""
     unit = _unit(context)
     problems = validate_flag(flag)
     if problems:
-        path, message = problems[0]
-        details = f"the definition is invalid: {path}: {message}"
-        return Explanation(flag, unit, Cause.INVALID, Reason.ERROR, None, None, (), ErrorCode.PARSE_ERROR, details)
+        return _failed(flag, unit, "{}: {}".format(*problems[0]))
     if flag.status is FlagStatus.KILLED:
         return _serve(flag, unit, Cause.KILLED, Reason.DISABLED, variant=flag.off_variant)
     if flag.lock is not None:
-        locked = flag.lock
-        value = _as_type(flag.type, locked.value)
-        return Explanation(flag, unit, Cause.LOCKED, Reason.STATIC, locked.variant, value)
+        value = _as_type(flag.type, flag.lock.value)
+        return Explanation(flag, unit, Cause.LOCKED, Reason.STATIC, flag.lock.variant, value)
     if flag.status is FlagStatus.OFF:
         return _serve(flag, unit, Cause.OFF, Reason.DISABLED, variant=flag.off_variant)
-    if not flag.rules:
+    return _explain_on(flag, unit, among, context, at)
+
+
+def _explain_on(flag: Flag, unit: str | None, among: World, context: Mapping[str, object], at: float) -> Explanation:
+    flags = {**among.flags, flag.key: flag}
+    circle = find_cycle({key: _waits_for(one, among) for key, one in flags.items()}, flag.key)
+    if circle:
+        return _failed(flag, unit, circle_words(circle))
+    if not (flag.rules or flag.overrides or flag.prerequisites):
         return _serve(flag, unit, Cause.NO_RULES, Reason.STATIC, variant=flag.default_variant)
-    return _explain_rules(flag, unit, by_key(segments), context)
+    return _explain_targeting(flag, unit, among, context, at)
+
+
+def _waits_for(flag: Flag, among: World) -> tuple[str, ...]:
+    """Only a flag that is on and can be served looks at others."""
+    if flag.status is not FlagStatus.ON or flag.lock is not None or not flag.prerequisites or validate_flag(flag):
+        return ()
+    return tuple(one.flag for one in flag.prerequisites if one.flag in among.flags)
+
+
+def _explain_targeting(
+    flag: Flag, unit: str | None, among: World, context: Mapping[str, object], at: float
+) -> Explanation:
+    checked: tuple[PrerequisiteCheck, ...] = ()
+    for one in flag.prerequisites:
+        other = among.flags.get(one.flag)
+        variant = explain(other, among, context, at).variant if other else None
+        checked = (*checked, PrerequisiteCheck(one, variant, variant in one.variants))
+        if variant not in one.variants:
+            cause, reason = Cause.PREREQUISITE, Reason.DEFAULT
+            return _serve(flag, unit, cause, reason, variant=flag.off_variant, prerequisites=checked)
+    for override in flag.overrides:
+        if unit in override.targeting_keys and not _is_past(override.expires_at, at):
+            served = _serve(flag, unit, Cause.OVERRIDE, Reason.TARGETING_MATCH, variant=override.variant)
+            return replace(served, prerequisites=checked, override=override)
+    return replace(_explain_rules(flag, unit, among.segments, context, at), prerequisites=checked)
+
+
+def _is_past(moment: datetime | None, at: float) -> bool:
+    return moment is not None and moment.timestamp() <= at
+
+
+def in_window(window: Window | None, at: float) -> bool:
+    if window is None:
+        return True
+    return (window.starts_at is None or _is_past(window.starts_at, at)) and not _is_past(window.ends_at, at)
 
 
 def _explain_rules(
-    flag: Flag, unit: str | None, segments: Mapping[str, Segment], context: Mapping[str, object]
+    flag: Flag, unit: str | None, segments: Mapping[str, Segment], context: Mapping[str, object], at: float
 ) -> Explanation:
     seen: tuple[RuleCheck, ...] = ()
     for rule in flag.rules:
-        check = None if rule.when is None else check_condition(rule.when, segments, context)
-        matched = check is None or check.matched
+        check = None if rule.when is None else check_condition(rule.when, segments, context, at)
+        inside = in_window(rule.window, at)
+        matched = inside and (check is None or check.matched)
+        seen = (*seen, RuleCheck(rule, check, inside, matched))
         if matched and isinstance(rule.serve, Split):
-            return _explain_split(flag, rule.serve, (*seen, RuleCheck(rule, check, matched)), context)
-        seen = (*seen, RuleCheck(rule, check, matched))
+            return _explain_split(flag, unit, rule.serve, seen, context)
         if matched and isinstance(rule.serve, Fixed):
             return _serve(flag, unit, Cause.RULE, Reason.TARGETING_MATCH, variant=rule.serve.variant, rules=seen)
     return _serve(flag, unit, Cause.NO_MATCH, Reason.DEFAULT, variant=flag.default_variant, rules=seen)
 
 
-def _explain_split(flag: Flag, split: Split, seen: tuple[RuleCheck, ...], context: Mapping[str, object]) -> Explanation:
-    *before, last = seen
+def _explain_split(
+    flag: Flag, unit: str | None, split: Split, seen: tuple[RuleCheck, ...], context: Mapping[str, object]
+) -> Explanation:
+    paths = unit_paths(split)
     try:
-        unit = read_unit(context.get(TARGETING_KEY))
-    except InvalidContext as refused:
-        return Explanation(flag, None, Cause.RULE, Reason.ERROR, None, None, seen, refused.code, refused.details)
-    placement = Placement(unit, bucket(flag.salt, unit), _ranges(flag, split))
+        found = unit_at(context, paths)
+        refused = no_unit(paths) if found is None else None
+    except InvalidContext:
+        found, refused = None, bad_unit(paths)
+    if found is None or refused is not None:
+        why = refused or no_unit(paths)
+        return Explanation(flag, unit, Cause.RULE, Reason.ERROR, None, None, (), None, seen, why.code, why.details)
+    by = found.decode()
+    placement = Placement(by, bucket(flag.salt, by), _ranges(flag, split))
     variant = next(s.variant for s in placement.shares if s.first <= placement.bucket < s.end)
-    placed = (*before, RuleCheck(last.rule, last.check, last.matched, placement))
+    placed = (*seen[:-1], replace(seen[-1], placement=placement))
     return _serve(flag, unit, Cause.RULE, Reason.SPLIT, variant=variant, rules=placed)
 
 
-def check_condition(condition: Condition, segments: Mapping[str, Segment], context: Mapping[str, object]) -> Check:
+def check_condition(
+    condition: Condition, segments: Mapping[str, Segment], context: Mapping[str, object], at: float
+) -> Check:
     """One condition with all its parts. A segment that is not defined has no members."""
     match condition:
         case All(items) | Any(items) | Nothing(items):
-            parts = tuple(check_condition(item, segments, context) for item in items)
+            parts = tuple(check_condition(item, segments, context, at) for item in items)
             hits = sum(part.matched for part in parts)
             wanted = {All: hits == len(parts), Any: hits > 0, Nothing: hits == 0}
             return Check(condition, None, wanted[type(condition)], parts)
         case Not(item):
-            part = check_condition(item, segments, context)
+            part = check_condition(item, segments, context, at)
             return Check(condition, None, not part.matched, (part,))
-        case In(path, values):
-            actual = _attribute(context, path)
-            return Check(condition, actual, _matches(actual, values))
         case InSegment(keys):
-            hit = tuple(key for key in keys if _in_segment(key, segments, context))
+            hit = tuple(key for key in keys if _in_segment(key, segments, context, at))
             return Check(condition, hit, bool(hit))
+        case In() | Compare():
+            actual = attribute(context, condition.path)
+            return Check(condition, actual, _matches(condition, actual, at))
 
 
-def _in_segment(key: str, segments: Mapping[str, Segment], context: Mapping[str, object]) -> bool:
-    member = key in segments and _unit(context) in segments[key].members
-    return key == EVERYONE or member or _matches(context.get(GROUPS), (key,))
+def _in_segment(key: str, segments: Mapping[str, Segment], context: Mapping[str, object], at: float) -> bool:
+    if key == EVERYONE or _matches(In((GROUPS,), (key,)), context.get(GROUPS), at):
+        return True
+    segment = segments.get(key)
+    if segment is None:
+        return False
+    by_rule = segment.when is not None and check_condition(segment.when, segments, context, at).matched
+    return by_rule or _unit(context) in segment.members
 
 
-def _attribute(context: Mapping[str, object], path: tuple[str, ...]) -> object:
-    found: object = context
-    for name in path:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found
-
-
-def _matches(actual: object, values: tuple[Scalar, ...]) -> bool:
+def _matches(condition: In | Compare, actual: object, at: float) -> bool:
+    if isinstance(condition, Compare):
+        return holds(condition, actual, at)
+    if actual is None:
+        return condition.if_missing
     candidates = actual if isinstance(actual, list | tuple) else [actual]
-    return any(_same(candidate, value) for candidate in candidates for value in values)
+    return any(
+        _equal(candidate, value, condition.ignore_case) for candidate in candidates for value in condition.values
+    )
 
 
-def _same(actual: object, value: Scalar) -> bool:
-    if isinstance(actual, bool) or isinstance(value, bool):
-        return actual is value
-    if isinstance(actual, str) or isinstance(value, str):
-        return isinstance(actual, str) and actual == value
-    return isinstance(actual, int | float) and actual == value
+def _equal(actual: object, value: Scalar, ignore_case: bool) -> bool:
+    if ignore_case and isinstance(actual, str) and isinstance(value, str):
+        return actual.casefold() == value.casefold()
+    return same(actual, value)
 
 
 def _ranges(flag: Flag, split: Split) -> tuple[Share, ...]:
@@ -213,10 +217,16 @@ def _serve(
     reason: Reason,
     *,
     variant: str,
+    prerequisites: tuple[PrerequisiteCheck, ...] = (),
     rules: tuple[RuleCheck, ...] = (),
 ) -> Explanation:
     value = next(one.value for one in flag.variants if one.key == variant)
-    return Explanation(flag, unit, cause, reason, variant, _as_type(flag.type, value), rules)
+    return Explanation(flag, unit, cause, reason, variant, _as_type(flag.type, value), prerequisites, None, rules)
+
+
+def _failed(flag: Flag, unit: str | None, details: str) -> Explanation:
+    code, words = ErrorCode.PARSE_ERROR, f"the definition is invalid: {details}"
+    return Explanation(flag, unit, Cause.INVALID, Reason.ERROR, None, None, error_code=code, error_details=words)
 
 
 def _as_type(flag_type: FlagType, value: object) -> object:

@@ -1,139 +1,145 @@
-"""Turns conditions into bits, and a context into the bits that hold for it: one lookup per attribute, however
-many conditions read it. Which flag wants which bits is not known here."""
+"""Turns conditions into bits, and a context into the bits that hold for it: one lookup per attribute and one test
+per distinct comparison, however many conditions share them. Which flag wants which bits is not known here."""
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from itertools import count
 
+from .attributes import Attribute, Facts
 from .context import GROUPS, TARGETING_KEY, InvalidContext, read_unit
-from .definitions import EVERYONE, All, Any, Condition, In, InSegment, Not, Nothing, Scalar, Segment
+from .definitions import (
+    EVERYONE,
+    All,
+    Any,
+    Compare,
+    Condition,
+    In,
+    InSegment,
+    Not,
+    Nothing,
+    Path,
+    Segment,
+    Window,
+)
+from .operators import is_timely
+from .segments import without_circles
 
 Context = Mapping[str, object]
-Facts = int  # a set of bits, each standing for one distinct In or one segment's member list
 Predicate = Callable[[Facts], bool]
-Reader = Callable[[Context], Facts]
-
-
-class _Attribute:
-    """The bits that one attribute's value sets, and those of the attributes inside it."""
-
-    __slots__ = ("booleans", "inner", "numbers", "texts")
-
-    def __init__(self) -> None:
-        self.texts: dict[str, Facts] = {}
-        self.numbers: dict[int | float, Facts] = {}
-        self.booleans: dict[bool, Facts] = {}
-        self.inner: dict[str, _Attribute] = {}
-
-    def expect(self, value: Scalar, bit: Facts) -> None:
-        """From now on `value` sets `bit`. Three tables, because Python counts True as 1."""
-        if isinstance(value, str):
-            self.texts[value] = self.texts.get(value, 0) | bit
-        elif isinstance(value, bool):
-            self.booleans[value] = self.booleans.get(value, 0) | bit
-        else:
-            self.numbers[value] = self.numbers.get(value, 0) | bit
-
-    def read(self, value: object) -> Facts:
-        facts = 0
-        if isinstance(value, list | tuple):
-            for item in value:
-                facts |= self._read_scalar(item)
-        elif isinstance(value, Mapping):
-            for name, attribute in self.inner.items():
-                facts |= attribute.read(value.get(name))
-        else:
-            facts = self._read_scalar(value)
-        return facts
-
-    def _read_scalar(self, value: object) -> Facts:
-        if isinstance(value, str):
-            return self.texts.get(value, 0)
-        if isinstance(value, bool):
-            return self.booleans.get(value, 0)
-        if isinstance(value, int | float):
-            return self.numbers.get(value, 0)
-        return 0
+Reader = Callable[[Context, float], Facts]  # (context, now in seconds since 1970)
 
 
 class FactTable:
     """Collects conditions and gives equal ones the same bit. Complete once all predicates were asked for."""
 
     def __init__(self, segments: Mapping[str, Segment]) -> None:
-        self._segments = segments
+        self._segments = without_circles(segments)
         self._bits: dict[object, Facts] = {}
         self._next_bit = count()
-        self._root = _Attribute()
+        self._root = Attribute()
         self._members: dict[str, Facts] = {}
+        self._in_segment: dict[str, Predicate] = {}
+        self._windows: dict[Window, Facts] = {}
+        self.is_timely = False  # whether the same context may come to other facts as time passes between moments
 
-    def predicate(self, condition: Condition | None) -> Predicate:
-        """What to ask of the facts to know whether the condition holds."""
+    def predicate(self, condition: Condition | None, window: Window | None = None) -> Predicate:
+        """What to ask of the facts to know whether the condition holds, and within `window` if one is given."""
+        wanted = [] if condition is None else [self._predicate(condition)]
+        if window is not None:
+            wanted.append(_holds(self._windows.get(window) or self._windows.setdefault(window, self._new_bit())))
+        return _all(wanted)
+
+    def _predicate(self, condition: Condition) -> Predicate:
         match condition:
-            case None:
-                return lambda facts: True
-            case In() | InSegment():
-                return self._leaf(condition)
+            case In() | Compare():
+                return _holds(self._bit_of(condition))
+            case InSegment(keys):
+                return _any([self._segment(key) for key in keys])
             case Not(item):
-                inner = self.predicate(item)
-                return lambda facts: not inner(facts)
+                return _not(self._predicate(item))
             case All(items):
-                return _all([self.predicate(item) for item in items])
+                return _all([self._predicate(item) for item in items])
             case Any(items):
-                return _any([self.predicate(item) for item in items])
+                return _any([self._predicate(item) for item in items])
             case Nothing(items):
-                found = _any([self.predicate(item) for item in items])
-                return lambda facts: not found(facts)
+                return _not(_any([self._predicate(item) for item in items]))
 
     def reader(self) -> Reader:
-        """The function that reads all bits off a context. On the hot path, so text needs no further call."""
-        attributes = tuple((name, one.texts, one.read) for name, one in self._root.inner.items())
-        tests = self._tests()
+        """The function that reads all bits off a context. On the hot path, so plain text needs no further call."""
+        plain = tuple(
+            (name, one.texts, one.read, one.all_absent()) for name, one in self._root.inner.items() if one.is_plain
+        )
+        others = tuple((name, one.read) for name, one in self._root.inner.items() if not one.is_plain)
+        further = self._further()
 
-        def read(context: Context) -> Facts:
+        def read(context: Context, at: float) -> Facts:
             facts = 0
-            for name, texts, read_other in attributes:
+            for name, texts, read_other, absent in plain:
                 value = context.get(name)
                 if type(value) is str:
                     facts |= texts.get(value, 0)
-                elif value is not None:
-                    facts |= read_other(value)
-            for test in tests:
-                facts |= test(context)
+                elif value is None:
+                    facts |= absent
+                else:
+                    facts |= read_other(value, at)
+            for name, read_other in others:
+                facts |= read_other(context.get(name), at)
+            for more in further:
+                facts |= more(context, at)
             return facts
 
         return read
 
-    def _tests(self) -> tuple[Reader, ...]:
-        """What no lookup by attribute can tell."""
-        found = [(bit, self._segments.get(key)) for key, bit in self._members.items()]
-        known = [(bit, segment.members) for bit, segment in found if segment is not None]
-        return (_membership(known),) if known else ()
+    def _further(self) -> tuple[Reader, ...]:
+        """What no attribute can tell: member lists and the clock."""
+        found = [(bit, self._segments[key].members) for key, bit in self._members.items()]
+        return (*([_membership(found)] if found else []), *([_clock(self._windows)] if self._windows else []))
 
-    def _leaf(self, condition: In | InSegment) -> Predicate:
-        if isinstance(condition, In):
-            return _holds(self._bit_of(condition))
-        if EVERYONE in condition.keys:
+    def _segment(self, key: str) -> Predicate:
+        if key == EVERYONE:
             return lambda facts: True
-        bits = 0
-        for key in condition.keys:
-            bits |= self._bit_of(In((GROUPS,), (key,)))
-            bits |= self._members.get(key) or self._members.setdefault(key, 1 << next(self._next_bit))
-        return _holds(bits)
+        if key not in self._in_segment:
+            claimed = _holds(self._bit_of(In((GROUPS,), (key,))))
+            self._in_segment[key] = _any([claimed, *self._defined(key)])
+        return self._in_segment[key]
 
-    def _bit_of(self, condition: In) -> Facts:
-        # Dataclass equality would merge In(x, (1,)) with In(x, (True,)).
-        identity = condition.path, frozenset((isinstance(one, bool), one) for one in condition.values)
+    def _defined(self, key: str) -> Iterable[Predicate]:
+        segment = self._segments.get(key)
+        if segment is not None and segment.members:
+            yield _holds(self._members.get(key) or self._members.setdefault(key, self._new_bit()))
+        if segment is not None and segment.when is not None:
+            yield self._predicate(segment.when)
+
+    def _bit_of(self, condition: In | Compare) -> Facts:
+        identity = _identity(condition)
         if identity not in self._bits:
-            self._bits[identity] = bit = 1 << next(self._next_bit)
+            self._bits[identity] = bit = self._new_bit()
             attribute = self._root
             for name in condition.path:
-                attribute = attribute.inner.setdefault(name, _Attribute())
-            for value in condition.values:
-                attribute.expect(value, bit)
+                attribute = attribute.inner.setdefault(name, Attribute())
+            attribute.expect(condition, bit)
+            self.is_timely |= isinstance(condition, Compare) and is_timely(condition.operator)
         return self._bits[identity]
+
+    def _new_bit(self) -> Facts:
+        return 1 << next(self._next_bit)
+
+
+def _identity(condition: In | Compare) -> tuple[Path, object, object, bool, bool]:
+    """Equal conditions have one. Dataclass equality would merge In(x, (1,)) with In(x, (True,))."""
+    if isinstance(condition, In):
+        values: object = frozenset((isinstance(one, bool), one) for one in condition.values)
+        return condition.path, "in", values, condition.ignore_case, condition.if_missing
+    return condition.path, condition.operator, repr(condition.value), condition.ignore_case, condition.if_missing
 
 
 def _holds(bits: Facts) -> Predicate:
     return lambda facts: facts & bits != 0
+
+
+def _not(part: Predicate) -> Predicate:
+    return lambda facts: not part(facts)
 
 
 def _all(parts: list[Predicate]) -> Predicate:
@@ -143,7 +149,7 @@ def _all(parts: list[Predicate]) -> Predicate:
                 return False
         return True
 
-    return holds
+    return parts[0] if len(parts) == 1 else holds
 
 
 def _any(parts: list[Predicate]) -> Predicate:
@@ -153,11 +159,11 @@ def _any(parts: list[Predicate]) -> Predicate:
                 return True
         return False
 
-    return holds
+    return parts[0] if len(parts) == 1 else holds
 
 
 def _membership(known: list[tuple[Facts, frozenset[str]]]) -> Reader:
-    def members(context: Context) -> Facts:
+    def members(context: Context, at: float) -> Facts:
         try:
             unit = read_unit(context.get(TARGETING_KEY))
         except InvalidContext:
@@ -169,3 +175,27 @@ def _membership(known: list[tuple[Facts, frozenset[str]]]) -> Reader:
         return facts
 
     return members
+
+
+def _clock(windows: Mapping[Window, Facts]) -> Reader:
+    """The bits of the windows that are open. Between two edges nothing changes, so each stretch has its own sum."""
+    edges = window_edges(windows)
+    starts = [float("-inf"), *edges]
+    open_bits = [sum(bit for window, bit in windows.items() if is_open(window, start)) for start in starts]
+    return lambda context, at: open_bits[bisect_right(edges, at)]
+
+
+def window_edges(windows: Iterable[Window]) -> list[float]:
+    """When one of them opens or closes, in seconds since 1970, ascending."""
+    given = (one for window in windows for one in (window.starts_at, window.ends_at) if one is not None)
+    return sorted({one.timestamp() for one in given})
+
+
+def is_open(window: Window | None, at: float) -> bool:
+    return window is None or (
+        not _is_after(window.starts_at, at) and (window.ends_at is None or _is_after(window.ends_at, at))
+    )
+
+
+def _is_after(moment: datetime | None, at: float) -> bool:
+    return moment is not None and moment.timestamp() > at

@@ -3,24 +3,27 @@ looked up by that int, and only splits are left to draw. What the answers are is
 
 # What a request costs. One flag: a dictionary lookup per attribute its rules read, one for the answer, and a
 # hash if that is a split. All flags: a lookup per attribute that any rule reads, one for the plan, a copy of
-# its list, and a hash per split open to this user. Conditions are walked only for facts not seen before.
+# its list, and a hash per split open to this user. Conditions are walked only for facts not seen before. A flag that
+# waits for another one costs a comparison more where that one is drawn.
 #
 # The memories below are caches of pure functions: threads may fill one twice, never wrongly. A full one is
 # cleared, not aged: a ruleset sees few sets of facts, and a miss costs no more than an ordinary evaluation.
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import mmh3
 
-from .branches import Answer, Branches, Draw
-from .context import TARGETING_KEY, InvalidContext, encode_unit
-from .definitions import Segment
-from .facts import Context, Facts, FactTable, Predicate
+from .attributes import Facts
+from .branches import BY_TARGETING_KEY, Answer, Branches, Draw
+from .context import TARGETING_KEY, InvalidContext, encode_unit, read_unit, unit_at
+from .definitions import Path, Segment
+from .facts import Context, FactTable, Predicate
 from .outcome import Outcome
 
-Evaluator = Callable[[Context], Outcome]
+Evaluator = Callable[[Context, float], Outcome]  # (context, now in seconds since 1970)
 
 _MAX_ANSWERS = 1_000  # remembered per flag, evaluated alone
 _MAX_PLANNED = 50_000  # outcomes remembered in all plans together, some 150 bytes each
@@ -29,17 +32,42 @@ _hash = mmh3.hash  # given bytes, see bucketing.digest
 
 
 def evaluator(branches: Branches, segments: Mapping[str, Segment]) -> Evaluator:
-    """The function that answers for one flag alone."""
+    """The function that answers for one flag alone, its needs left aside."""
+    if branches.overrides:
+        return _with_overrides(branches.overrides, _by_rules(branches, segments))
+    return _by_rules(branches, segments)
+
+
+def _with_overrides(overrides: Mapping[str, tuple[float, Outcome]], by_rules: Evaluator) -> Evaluator:
+    def evaluate(context: Context, at: float) -> Outcome:
+        until, outcome = overrides.get(_named(context), _NOBODY)
+        return outcome if outcome is not None and at < until else by_rules(context, at)
+
+    return evaluate
+
+
+_NOBODY: tuple[float, Outcome | None] = (0.0, None)
+
+
+def _named(context: Context) -> str:
+    """The targeting key as text; "", which no definition names, when there is none."""
+    try:
+        return read_unit(context.get(TARGETING_KEY))
+    except InvalidContext:
+        return ""
+
+
+def _by_rules(branches: Branches, segments: Mapping[str, Segment]) -> Evaluator:
     if not branches.rules:
         constant = branches.otherwise
-        return lambda context: constant
+        return lambda context, at: constant
     table = FactTable(segments)
-    rules = [(table.predicate(when), answer) for when, answer in branches.rules]
-    read, otherwise = table.reader(), branches.otherwise
+    rules, otherwise = _cases(branches, table), branches.otherwise
+    read = table.reader()
     answers: dict[Facts, Answer] = {}
 
-    def evaluate(context: Context) -> Outcome:
-        facts = read(context)
+    def evaluate(context: Context, at: float) -> Outcome:
+        facts = read(context, at)
         answer = answers.get(facts)
         if answer is None:
             if len(answers) >= _MAX_ANSWERS:
@@ -48,6 +76,10 @@ def evaluator(branches: Branches, segments: Mapping[str, Segment]) -> Evaluator:
         return answer if isinstance(answer, Outcome) else draw(answer, context)
 
     return evaluate
+
+
+def _cases(branches: Branches, table: FactTable) -> list[tuple[Predicate, Answer]]:
+    return [(table.predicate(case.when, case.window), case.answer) for case in branches.rules]
 
 
 def _pick(rules: list[tuple[Predicate, Answer]], otherwise: Outcome, facts: Facts) -> Answer:
@@ -60,91 +92,182 @@ def _pick(rules: list[tuple[Predicate, Answer]], otherwise: Outcome, facts: Fact
 def draw(answer: Draw, context: Context) -> Outcome:
     """The choice that the context's unit falls on."""
     try:
-        unit = encode_unit(context.get(TARGETING_KEY))
-    except InvalidContext as refused:
-        return answer.errors[refused.code]
+        unit = _unit(context, answer.by)
+    except InvalidContext:
+        return answer.invalid
+    if unit is None:
+        return answer.missing
     return answer.choices[bisect_right(answer.limits, _hash(answer.prefix + unit, 0, False))]
 
 
+def _unit(context: Context, by: tuple[Path, ...]) -> bytes | None:
+    if by == BY_TARGETING_KEY:
+        key = context.get(TARGETING_KEY)
+        return None if key is None or key == "" else encode_unit(key)
+    return unit_at(context, by)
+
+
+class Gate(NamedTuple):
+    """The flag at `place` waits for others: for each, its place and the variants wanted of it."""
+
+    place: int
+    needs: tuple[tuple[int, frozenset[str]], ...]  # a place of -1 is a flag that does not exist
+    blocked: Outcome
+
+
+class _Group(NamedTuple):
+    """Splits that tell users apart by the same attribute."""
+
+    by: tuple[Path, ...]
+    prefixes: tuple[bytes, ...]  # distinct, so that flags with one salt share one hash
+    draws: tuple[tuple[int, int, Draw], ...]  # (place of the flag, which prefix, what to draw)
+
+
 class _Plan(NamedTuple):
-    """Everything the flags answer under one set of facts, with holes where a split has to be drawn."""
+    """Everything the flags answer under one set of facts, with holes where it depends on the user's hashes."""
 
     outcomes: list[Outcome]
     pieces: list[bytes]  # JSON between the holes and, at odd places, the holes
-    holes: tuple[int, ...]  # where in outcomes
-    prefixes: tuple[bytes, ...]  # distinct, so that flags with one salt share one hash
-    draws: tuple[tuple[int, tuple[int, ...], tuple[Outcome, ...]], ...]  # (which prefix, limits, choices)
-    splits: tuple[Draw, ...]
+    holes: tuple[int, ...]  # places of the flags shown that are filled per request
+    groups: tuple[_Group, ...]
+    gates: tuple[Gate, ...]  # each after those it waits for
 
 
 class BulkPlans:
-    """Answers for many flags at once."""
+    """Answers for many flags at once. Of `flags`, the first `shown` are answered; others wait behind gates only."""
 
-    def __init__(self, flags: list[Branches], segments: Mapping[str, Segment]) -> None:
+    def __init__(
+        self, flags: Sequence[Branches], segments: Mapping[str, Segment], gates: Sequence[Gate] = (), shown: int = -1
+    ) -> None:
         table = FactTable(segments)
-        self._flags = [
-            ([(table.predicate(when), answer) for when, answer in one.rules], one.otherwise) for one in flags
-        ]
+        self._flags = [(_cases(one, table), one.otherwise) for one in flags]
         self._read = table.reader()
+        self.is_timely = table.is_timely
+        self._gates = gates
+        self._shown = len(flags) if shown < 0 else shown
+        self._overridden = _by_user(flags)
         self._plans: dict[Facts, _Plan] = {}
         self._max_plans = max(8, _MAX_PLANNED // max(1, len(flags)))
 
-    def outcomes(self, context: Context) -> list[Outcome]:
-        plan = self._plan(context)
-        found = plan.outcomes.copy()
-        if plan.holes:
-            for hole, outcome in zip(plan.holes, _draw_all(plan, context), strict=True):
-                found[hole] = outcome
-        return found
+    def outcomes(self, context: Context, at: float) -> list[Outcome]:
+        return _fill(self._plan(context, at), context)[: self._shown]
 
-    def answer(self, context: Context) -> tuple[list[Outcome], bytes]:
-        plan = self._plan(context)
-        found, pieces = plan.outcomes.copy(), plan.pieces.copy()
-        if plan.holes:
-            drawn = _draw_all(plan, context)
-            pieces[1::2] = [outcome.fragment for outcome in drawn]
-            for hole, outcome in zip(plan.holes, drawn, strict=True):
-                found[hole] = outcome
-        return found, b"".join(pieces)
+    def answer(self, context: Context, at: float) -> tuple[list[Outcome], bytes]:
+        plan = self._plan(context, at)
+        found, pieces = _fill(plan, context), plan.pieces.copy()
+        pieces[1::2] = [found[hole].fragment for hole in plan.holes]
+        return found[: self._shown], b"".join(pieces)
 
-    def _plan(self, context: Context) -> _Plan:
-        facts = self._read(context)
+    def _plan(self, context: Context, at: float) -> _Plan:
+        facts = self._read(context, at)
+        if self._overridden and (hits := self._overridden.get(_named(context))):
+            return self._planned_for(facts, hits, at)
         plan = self._plans.get(facts)
         if plan is None:
             if len(self._plans) >= self._max_plans:
                 self._plans.clear()
-            plan = _make_plan([_pick(rules, otherwise, facts) for rules, otherwise in self._flags])
-            self._plans[facts] = plan
+            self._plans[facts] = plan = self._made(self._answers(facts))
         return plan
 
+    def _planned_for(self, facts: Facts, hits: Iterable[tuple[int, float, Outcome]], at: float) -> _Plan:
+        """For a user with overrides; not remembered, because it serves nobody else."""
+        answers = self._answers(facts)
+        for place, until, outcome in hits:
+            if at < until:
+                answers[place] = outcome
+        return self._made(answers)
 
-def _make_plan(answers: list[Answer]) -> _Plan:
-    outcomes: list[Outcome] = []
-    splits: dict[int, Draw] = {}
+    def _answers(self, facts: Facts) -> list[Answer]:
+        return [_pick(rules, otherwise, facts) for rules, otherwise in self._flags]
+
+    def _made(self, answers: list[Answer]) -> _Plan:
+        gates = _settle(answers, self._gates)
+        filled = {gate.place for gate in gates}
+        holes = tuple(n for n, answer in enumerate(answers) if isinstance(answer, Draw) or n in filled)
+        outcomes = [answer if isinstance(answer, Outcome) else answer.choices[0] for answer in answers]
+        shown = tuple(hole for hole in holes if hole < self._shown)
+        return _Plan(outcomes, _pieces(outcomes[: self._shown], shown), shown, _groups(answers), gates)
+
+
+def _by_user(flags: Sequence[Branches]) -> Mapping[str, list[tuple[int, float, Outcome]]]:
+    found: defaultdict[str, list[tuple[int, float, Outcome]]] = defaultdict(list)
+    for place, one in enumerate(flags):
+        for key, (until, outcome) in one.overrides.items():
+            found[key].append((place, until, outcome))
+    return dict(found)
+
+
+def _settle(answers: list[Answer], gates: Iterable[Gate]) -> tuple[Gate, ...]:
+    """Decides in `answers` what these facts decide, and returns the gates that stay open until the hashes are known."""
+    open_gates: dict[int, Gate] = {}
+
+    def is_known(place: int) -> bool:
+        return isinstance(answers[place], Outcome) and place not in open_gates
+
+    for gate in gates:
+        if any(place < 0 or (is_known(place) and not _meets(answers[place], wanted)) for place, wanted in gate.needs):
+            answers[gate.place] = gate.blocked
+        elif not all(is_known(place) for place, _ in gate.needs):
+            open_gates[gate.place] = gate
+    return tuple(open_gates.values())
+
+
+def _meets(answer: Answer, wanted: frozenset[str]) -> bool:
+    return isinstance(answer, Outcome) and answer.variant in wanted
+
+
+def _groups(answers: list[Answer]) -> tuple[_Group, ...]:
+    draws: defaultdict[tuple[Path, ...], list[tuple[int, Draw]]] = defaultdict(list)
+    for place, answer in enumerate(answers):
+        if isinstance(answer, Draw):
+            draws[answer.by].append((place, answer))
+    groups = []
+    for by, drawn in draws.items():
+        prefixes: dict[bytes, int] = {}
+        numbered = tuple((place, prefixes.setdefault(one.prefix, len(prefixes)), one) for place, one in drawn)
+        groups.append(_Group(by, tuple(prefixes), numbered))
+    return tuple(groups)
+
+
+def _pieces(outcomes: list[Outcome], holes: tuple[int, ...]) -> list[bytes]:
+    """The JSON array cut at the holes; an empty fragment beside a hole puts the comma there."""
     pieces: list[bytes] = []
-    run: list[bytes] = []  # fragments since the last hole; an empty one puts a comma next to a hole
-    for n, answer in enumerate(answers):
-        if isinstance(answer, Outcome):
-            outcomes.append(answer)
-            run.append(answer.fragment)
-        else:
-            outcomes.append(answer.choices[0])
-            splits[n] = answer
+    run: list[bytes] = []
+    waiting = set(holes)
+    for n, outcome in enumerate(outcomes):
+        if n in waiting:
             pieces += [b",".join([*run, b""]), b""]
             run = [b""]
+        else:
+            run.append(outcome.fragment)
     pieces.append(b",".join(run) + b"]")
     pieces[0] = b"[" + pieces[0]
-    prefixes: dict[bytes, int] = {}
-    draws = tuple(
-        (prefixes.setdefault(split.prefix, len(prefixes)), split.limits, split.choices) for split in splits.values()
-    )
-    return _Plan(outcomes, pieces, tuple(splits), tuple(prefixes), draws, tuple(splits.values()))
+    return pieces
 
 
-def _draw_all(plan: _Plan, context: Context) -> list[Outcome]:
+def _fill(plan: _Plan, context: Context) -> list[Outcome]:
+    found = plan.outcomes.copy()
+    for group in plan.groups:
+        _draw_group(group, context, found)
+    for place, needs, blocked in plan.gates:
+        for other, wanted in needs:
+            if found[other].variant not in wanted:
+                found[place] = blocked
+                break
+    return found
+
+
+def _draw_group(group: _Group, context: Context, found: list[Outcome]) -> None:
     try:
-        unit = encode_unit(context.get(TARGETING_KEY))
-    except InvalidContext as refused:
-        return [split.errors[refused.code] for split in plan.splits]
-    hashes = [_hash(prefix + unit, 0, False) for prefix in plan.prefixes]
-    return [choices[bisect_right(limits, hashes[n])] for n, limits, choices in plan.draws]
+        unit = _unit(context, group.by)
+    except InvalidContext:
+        for place, _, one in group.draws:
+            found[place] = one.invalid
+        return
+    if unit is None:
+        for place, _, one in group.draws:
+            found[place] = one.missing
+        return
+    hashes = [_hash(prefix + unit, 0, False) for prefix in group.prefixes]
+    for place, n, one in group.draws:
+        found[place] = one.choices[bisect_right(one.limits, hashes[n])]

@@ -8,6 +8,8 @@ import orjson
 from .definitions import Fixed, Flag, FlagType, Rule, Split
 from .limits import (
     MAX_KEY_LENGTH,
+    MAX_OVERRIDDEN,
+    MAX_PREREQUISITES,
     MAX_RULES,
     MAX_SAFE_INTEGER,
     MAX_VALUE_BYTES,
@@ -49,6 +51,8 @@ def _problems(flag: Flag) -> Iterator[Problem]:
     yield from _repeated("rules[{}].id", [rule.id for rule in flag.rules])
     for n, rule in enumerate(flag.rules):
         yield from _rule_problems(f"rules[{n}]", rule, known)
+    yield from _override_problems(flag, known)
+    yield from _prerequisite_problems(flag)
 
 
 def key_problems(path: str, key: str) -> Iterator[Problem]:
@@ -86,10 +90,44 @@ def _variant_problems(flag: Flag) -> Iterator[Problem]:
 
 def _rule_problems(path: str, rule: Rule, known: set[str]) -> Iterator[Problem]:
     yield from key_problems(f"{path}.id", rule.id)
+    window = rule.window
+    if window and window.starts_at and window.ends_at and window.starts_at >= window.ends_at:
+        yield f"{path}.window.ends_at", "must be later than starts_at"
     if isinstance(rule.serve, Fixed):
         yield from _reference(f"{path}.serve.variant", rule.serve.variant, known)
     else:
         yield from _split_problems(f"{path}.serve.split", rule.serve, known)
+
+
+def _override_problems(flag: Flag, known: set[str]) -> Iterator[Problem]:
+    for n, override in enumerate(flag.overrides):
+        yield from _reference(f"overrides[{n}].variant", override.variant, known)
+    placed = [
+        (f"overrides[{n}].targeting_keys[{m}]", key)
+        for n, override in enumerate(flag.overrides)
+        for m, key in enumerate(override.targeting_keys)
+    ]
+    if len(placed) > MAX_OVERRIDDEN:
+        yield (
+            "overrides",
+            f"name {len(placed):,} users; at most {MAX_OVERRIDDEN:,} are allowed, more belong in a segment",
+        )
+    seen: set[str] = set()
+    for path, key in placed:
+        if key in seen:
+            yield path, f"{key!r} is used twice"
+        seen.add(key)
+
+
+def _prerequisite_problems(flag: Flag) -> Iterator[Problem]:
+    if len(flag.prerequisites) > MAX_PREREQUISITES:
+        yield "prerequisites", f"are {len(flag.prerequisites)}; at most {MAX_PREREQUISITES} are allowed"
+    yield from _repeated("prerequisites[{}].flag", [one.flag for one in flag.prerequisites])
+    for n, one in enumerate(flag.prerequisites):
+        if one.flag == flag.key:
+            yield f"prerequisites[{n}].flag", "a flag cannot wait for itself"
+        if not one.variants:
+            yield f"prerequisites[{n}].variants", "needs at least one variant"
 
 
 def _split_problems(path: str, split: Split, known: set[str]) -> Iterator[Problem]:
