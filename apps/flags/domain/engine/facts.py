@@ -39,7 +39,7 @@ class FactTable:
         self._next_bit = count()
         self._root = Attribute()
         self._members: dict[str, Facts] = {}
-        self._in_segment: dict[str, Predicate] = {}
+        self._rules: dict[str, Predicate] = {}  # of segments
         self._windows: dict[Window, Facts] = {}
         self.is_timely = False  # whether the same context may come to other facts as time passes between moments
 
@@ -47,23 +47,38 @@ class FactTable:
         """What to ask of the facts to know whether the condition holds, and within `window` if one is given."""
         wanted = [] if condition is None else [self._predicate(condition)]
         if window is not None:
-            wanted.append(_holds(self._windows.get(window) or self._windows.setdefault(window, self._new_bit())))
+            wanted.append(_has_any(self._windows.get(window) or self._windows.setdefault(window, self._new_bit())))
         return _all(wanted)
 
     def _predicate(self, condition: Condition) -> Predicate:
         match condition:
             case In() | Compare():
-                return _holds(self._bit_of(condition))
+                return _has_any(self._bit_of(condition))
             case InSegment(keys):
-                return _any([self._segment(key) for key in keys])
+                return self._in_segments(keys)
             case Not(item):
                 return _not(self._predicate(item))
             case All(items):
-                return _all([self._predicate(item) for item in items])
+                bits, others = self._parted(items)
+                return _all([_has_all(bits), *others] if bits else others)
             case Any(items):
-                return _any([self._predicate(item) for item in items])
+                return self._any_of(items)
             case Nothing(items):
-                return _not(_any([self._predicate(item) for item in items]))
+                return _not(self._any_of(items))
+
+    def _parted(self, items: Iterable[Condition]) -> tuple[Facts, list[Predicate]]:
+        """The bits of all comparisons together, so that one operation asks for them, and what else there is."""
+        bits, others = 0, []
+        for item in items:
+            if isinstance(item, In | Compare):
+                bits |= self._bit_of(item)
+            else:
+                others.append(self._predicate(item))
+        return bits, others
+
+    def _any_of(self, items: Iterable[Condition]) -> Predicate:
+        bits, others = self._parted(items)
+        return _any([_has_any(bits), *others] if bits else others)
 
     def reader(self) -> Reader:
         """The function that reads all bits off a context. On the hot path, so plain text needs no further call."""
@@ -96,20 +111,23 @@ class FactTable:
         found = [(bit, self._segments[key].members) for key, bit in self._members.items()]
         return (*([_membership(found)] if found else []), *([_clock(self._windows)] if self._windows else []))
 
-    def _segment(self, key: str) -> Predicate:
-        if key == EVERYONE:
+    def _in_segments(self, keys: Iterable[str]) -> Predicate:
+        if EVERYONE in keys:
             return lambda facts: True
-        if key not in self._in_segment:
-            claimed = _holds(self._bit_of(In((GROUPS,), (key,))))
-            self._in_segment[key] = _any([claimed, *self._defined(key)])
-        return self._in_segment[key]
+        bits, others = 0, []
+        for key in keys:
+            segment = self._segments.get(key)
+            bits |= self._bit_of(In((GROUPS,), (key,)))
+            if segment is not None and segment.members:
+                bits |= self._members.get(key) or self._members.setdefault(key, self._new_bit())
+            if segment is not None and segment.when is not None:
+                others.append(self._by_rule(key, segment.when))
+        return _any([_has_any(bits), *others])
 
-    def _defined(self, key: str) -> Iterable[Predicate]:
-        segment = self._segments.get(key)
-        if segment is not None and segment.members:
-            yield _holds(self._members.get(key) or self._members.setdefault(key, self._new_bit()))
-        if segment is not None and segment.when is not None:
-            yield self._predicate(segment.when)
+    def _by_rule(self, key: str, when: Condition) -> Predicate:
+        if key not in self._rules:
+            self._rules[key] = self._predicate(when)
+        return self._rules[key]
 
     def _bit_of(self, condition: In | Compare) -> Facts:
         identity = _identity(condition)
@@ -134,8 +152,12 @@ def _identity(condition: In | Compare) -> tuple[Path, object, object, bool, bool
     return condition.path, condition.operator, repr(condition.value), condition.ignore_case, condition.if_missing
 
 
-def _holds(bits: Facts) -> Predicate:
+def _has_any(bits: Facts) -> Predicate:
     return lambda facts: facts & bits != 0
+
+
+def _has_all(bits: Facts) -> Predicate:
+    return lambda facts: facts & bits == bits
 
 
 def _not(part: Predicate) -> Predicate:

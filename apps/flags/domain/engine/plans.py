@@ -23,10 +23,12 @@ from .definitions import Path, Segment
 from .facts import Context, FactTable, Predicate
 from .outcome import Outcome
 
+_Hit = tuple[int, float, Outcome]  # an override: (place of the flag, until when, what is served)
 Evaluator = Callable[[Context, float], Outcome]  # (context, now in seconds since 1970)
 
 _MAX_ANSWERS = 1_000  # remembered per flag, evaluated alone
 _MAX_PLANNED = 50_000  # outcomes remembered in all plans together, some 150 bytes each
+_MAX_MET = 10_000  # sets of facts met once
 
 _hash = mmh3.hash  # given bytes, see bucketing.digest
 
@@ -147,38 +149,59 @@ class BulkPlans:
         self._shown = len(flags) if shown < 0 else shown
         self._overridden = _by_user(flags)
         self._plans: dict[Facts, _Plan] = {}
+        self._met: set[Facts] = set()
         self._max_plans = max(8, _MAX_PLANNED // max(1, len(flags)))
 
     def outcomes(self, context: Context, at: float) -> list[Outcome]:
-        return _fill(self._plan(context, at), context)[: self._shown]
+        facts = self._read(context, at)
+        plan = self._plans.get(facts)
+        hits = self._overrides_for(context)
+        if hits or (plan is None and self._is_new(facts)):
+            return self._once(facts, hits, context, at)[: self._shown]
+        return _fill(plan or self._planned(facts), context)[: self._shown]
 
     def answer(self, context: Context, at: float) -> tuple[list[Outcome], bytes]:
-        plan = self._plan(context, at)
+        facts = self._read(context, at)
+        plan = self._plans.get(facts)
+        hits = self._overrides_for(context)
+        if hits or (plan is None and self._is_new(facts)):
+            found = self._once(facts, hits, context, at)[: self._shown]
+            return found, b"[" + b",".join([one.fragment for one in found]) + b"]"
+        plan = plan or self._planned(facts)
         found, pieces = _fill(plan, context), plan.pieces.copy()
         pieces[1::2] = [found[hole].fragment for hole in plan.holes]
         return found[: self._shown], b"".join(pieces)
 
-    def _plan(self, context: Context, at: float) -> _Plan:
-        facts = self._read(context, at)
-        if self._overridden and (hits := self._overridden.get(_named(context))):
-            return self._planned_for(facts, hits, at)
-        plan = self._plans.get(facts)
-        if plan is None:
-            if len(self._plans) >= self._max_plans:
-                self._plans.clear()
-            self._plans[facts] = plan = self._made(self._answers(facts))
-        return plan
+    def _overrides_for(self, context: Context) -> Sequence[_Hit]:
+        return self._overridden.get(_named(context), ()) if self._overridden else ()
 
-    def _planned_for(self, facts: Facts, hits: Iterable[tuple[int, float, Outcome]], at: float) -> _Plan:
-        """For a user with overrides; not remembered, because it serves nobody else."""
+    def _is_new(self, facts: Facts) -> bool:
+        """A plan costs more than the answer that it saves, so it is made when facts come up a second time."""
+        if facts in self._met:
+            return False
+        if len(self._met) >= _MAX_MET:
+            self._met.clear()
+        self._met.add(facts)
+        return True
+
+    def _once(self, facts: Facts, hits: Iterable[_Hit], context: Context, at: float) -> list[Outcome]:
+        """Without a plan: for facts not met before, and for users with overrides."""
         answers = self._answers(facts)
         for place, until, outcome in hits:
             if at < until:
                 answers[place] = outcome
-        return self._made(answers)
+        found = [one if isinstance(one, Outcome) else draw(one, context) for one in answers]
+        _close(self._gates, found)
+        return found
 
     def _answers(self, facts: Facts) -> list[Answer]:
         return [_pick(rules, otherwise, facts) for rules, otherwise in self._flags]
+
+    def _planned(self, facts: Facts) -> _Plan:
+        if len(self._plans) >= self._max_plans:
+            self._plans.clear()
+        self._plans[facts] = plan = self._made(self._answers(facts))
+        return plan
 
     def _made(self, answers: list[Answer]) -> _Plan:
         gates = _settle(answers, self._gates)
@@ -189,8 +212,8 @@ class BulkPlans:
         return _Plan(outcomes, _pieces(outcomes[: self._shown], shown), shown, _groups(answers), gates)
 
 
-def _by_user(flags: Sequence[Branches]) -> Mapping[str, list[tuple[int, float, Outcome]]]:
-    found: defaultdict[str, list[tuple[int, float, Outcome]]] = defaultdict(list)
+def _by_user(flags: Sequence[Branches]) -> Mapping[str, list[_Hit]]:
+    found: defaultdict[str, list[_Hit]] = defaultdict(list)
     for place, one in enumerate(flags):
         for key, (until, outcome) in one.overrides.items():
             found[key].append((place, until, outcome))
@@ -249,12 +272,17 @@ def _fill(plan: _Plan, context: Context) -> list[Outcome]:
     found = plan.outcomes.copy()
     for group in plan.groups:
         _draw_group(group, context, found)
-    for place, needs, blocked in plan.gates:
+    _close(plan.gates, found)
+    return found
+
+
+def _close(gates: Iterable[Gate], found: list[Outcome]) -> None:
+    """Whatever waits for something else than what was found is blocked."""
+    for place, needs, blocked in gates:
         for other, wanted in needs:
-            if found[other].variant not in wanted:
+            if other < 0 or found[other].variant not in wanted:
                 found[place] = blocked
                 break
-    return found
 
 
 def _draw_group(group: _Group, context: Context, found: list[Outcome]) -> None:
