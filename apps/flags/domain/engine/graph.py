@@ -7,7 +7,7 @@ Edges = Mapping[str, Iterable[str]]  # a name to those it waits for; names witho
 
 def find_cycle(edges: Edges, start: str) -> tuple[str, ...]:
     """The first circle that `start` leads into, its first name repeated at the end; empty when there is none."""
-    path: list[str] = []
+    path: dict[str, None] = {}  # in its order
     safe: set[str] = set()
     waiting = [iter((start,))]
     while waiting:
@@ -15,11 +15,12 @@ def find_cycle(edges: Edges, start: str) -> tuple[str, ...]:
         if name is None:
             waiting.pop()
             if path:
-                safe.add(path.pop())
+                safe.add(path.popitem()[0])
         elif name in path:
-            return (*path[path.index(name) :], name)
+            names = tuple(path)
+            return (*names[names.index(name) :], name)
         elif name not in safe:
-            path.append(name)
+            path[name] = None
             waiting.append(iter(edges.get(name, ())))
     return ()
 

@@ -1,6 +1,6 @@
 """Shapes of JSON, each refused with its path. What the shapes are for is said in parsing.py and operators.py."""
 
-import math
+import sys
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import cast
@@ -51,7 +51,7 @@ def read_scalar(path: str, raw: object) -> Scalar:
 
 
 def read_number(path: str, raw: object, message: str = "must be a finite number") -> int | float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not abs(raw) <= sys.float_info.max:
         raise InvalidDefinition(path, message)
     return raw
 
