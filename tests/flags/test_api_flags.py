@@ -71,6 +71,8 @@ def test_every_type_is_kept_as_given(shop: Project, type: str, value: object) ->
         ({"variants": [7]}, "variants[0]"),
         ({"default_variant": "maybe"}, "default_variant"),
         ({"owner": "nobody"}, "owner"),
+        ({"owner": "no\0body"}, "owner"),
+        ({"owner": 7}, "owner"),
         ({"tags": "web"}, "tags"),
         ({"tags": ["web", 5]}, "tags[1]"),
         ({"client_exposed": "true"}, "client_exposed"),

@@ -153,6 +153,31 @@ def test_a_restored_database_is_believed_although_its_versions_are_smaller(world
     assert world.published().etag != etag
 
 
+def test_a_window_that_opens_is_news_although_nothing_was_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    opens = AT + timedelta(hours=1)
+    now = [AT.timestamp()]
+    monkeypatch.setattr("apps.core.clock.seconds", lambda: now[0])
+    serve(
+        make_flag(project=world.project, key="it", default_variant="off"),
+        {"id": "later", "when": None, "serve": {"variant": "on"}, "window": {"starts_at": opens.isoformat()}},
+    )
+    heard: list[str] = []
+    world.rulesets.listen(lambda published: heard.append(published.etag))
+    before = world.published()
+    before.remarks[1] = "made for the old etag"
+    now[0] = opens.timestamp() - 0.001
+    assert world.published() is before
+    now[0] = opens.timestamp()
+    with django_assert_num_queries(1):
+        after = world.published()
+    assert (after.version, after.compiled, after.remarks) == (before.version, before.compiled, {})
+    assert heard == [before.etag, after.etag]
+    assert before.etag != after.etag
+    assert world.published() is after
+
+
 def test_an_unknown_environment_is_no_error(world: World) -> None:
     world.rulesets.refresh({"environment": 999_999})
     assert world.rulesets.get(999_999) is None

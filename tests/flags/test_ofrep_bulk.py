@@ -1,12 +1,13 @@
 """OFREP: all flags at once, with the ETag that never confirms stale values."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
-from tests.factories import make_flag
+from tests.factories import AT, make_flag
 from tests.flags.ofrep import BULK, BULK_SUCCESS, REQUEST_FAILURE, Asker, assert_shape, serve
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,35 @@ def test_a_changed_flag_is_never_answered_from_the_old_etag(asker: Asker) -> Non
     serve(flag, status=FlagStatus.OFF)
     after = asker.bulk(headers=asker.headers | {"if-none-match": before.headers["etag"]})
     assert (values(before), after.status_code, values(after)) == ({"it": True}, 200, {"it": False})
+
+
+def test_an_etag_from_before_a_window_opened_is_not_known(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [AT.timestamp()]
+    monkeypatch.setattr("apps.core.clock.seconds", lambda: now[0])
+    window = {"starts_at": (AT + timedelta(seconds=30)).isoformat(), "ends_at": None}
+    rule = {"id": "later", "when": None, "serve": {"variant": "on"}, "window": window}
+    serve(make_flag(project=asker.project, key="it", default_variant="off"), rule)
+    before = asker.bulk()
+    headers = asker.headers | {"if-none-match": before.headers["etag"]}
+    now[0] += 29
+    assert asker.bulk(headers=headers).status_code == 304
+    now[0] += 1
+    after = asker.bulk(headers=headers)
+    assert (values(before), after.status_code, values(after)) == ({"it": False}, 200, {"it": True})
+
+
+def test_an_etag_about_ages_is_known_for_a_minute(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [AT.timestamp()]
+    monkeypatch.setattr("apps.core.clock.seconds", lambda: now[0])
+    old = {"attr": ["signed_up_at"], "op": "older_than", "value": 3_600}
+    rule = {"id": "old", "when": old, "serve": {"variant": "on"}}
+    serve(make_flag(project=asker.project, key="it", default_variant="off"), rule)
+    context = {"signed_up_at": AT.timestamp() - 3_570}
+    headers = asker.headers | {"if-none-match": asker.bulk(context).headers["etag"]}
+    now[0] += 59
+    assert asker.bulk(context, headers=headers).status_code == 304
+    now[0] += 1
+    assert values(asker.bulk(context, headers=headers)) == {"it": True}
 
 
 def test_two_keys_have_two_etags(asker: Asker) -> None:

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from apps.core.serializers import Strict, Text, Versioned, YesNo
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.engine.limits import MAX_VARIANTS
+from apps.flags.domain.engine.text import is_storable
 from apps.flags.models import Flag, FlagState
 from apps.flags.selectors import definitions
 
@@ -79,13 +80,23 @@ class FlagFilter(Strict):
         return attrs
 
 
+class Owner(serializers.SlugRelatedField):
+    """A person by login name; what no name can be is not looked for."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(slug_field="username", queryset=get_user_model().objects.all(), **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or not is_storable(data):
+            self.fail("does_not_exist", slug_name=self.slug_field, value=repr(data))
+        return super().to_internal_value(data)
+
+
 class FlagChange(Versioned):
     name = Text(required=False, max_length=150)
     description = Text(required=False, allow_blank=True, max_length=2_000)
     tags = serializers.ListField(child=Text(max_length=50), required=False, max_length=20)
-    owner = serializers.SlugRelatedField(
-        slug_field="username", queryset=get_user_model().objects.all(), required=False, allow_null=True
-    )
+    owner = Owner(required=False, allow_null=True)
     client_exposed = YesNo(required=False)
     variants = serializers.ListField(child=VariantField(), required=False, max_length=MAX_VARIANTS)
 
