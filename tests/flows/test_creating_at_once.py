@@ -1,13 +1,11 @@
 """Two people create at the same moment: one key is one object, and every flag has a state in every environment."""
 
-import threading
 from collections.abc import Callable
 from functools import partial
 from itertools import product
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from apps.core import services as core
 from apps.core.models import Project
@@ -15,31 +13,10 @@ from apps.flags import services as flags
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.models import Flag, FlagState
 from tests.factories import ACTOR, AT, make_project
+from tests.flows.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 8
-
-
-def at_once(*calls: Callable[[], object]) -> list[Exception]:
-    """Run the calls in a thread each, released together; what they raised."""
-    barrier, raised = threading.Barrier(len(calls)), []
-
-    def run(call: Callable[[], object]) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            call()
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def create_flag(project: Project, key: str) -> Flag:

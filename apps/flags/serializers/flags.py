@@ -80,7 +80,7 @@ class FlagFilter(Strict):
         return attrs
 
 
-class Owner(serializers.SlugRelatedField):
+class Owner(serializers.SlugRelatedField[Any]):
     """A person by login name; what no name can be is not looked for."""
 
     def __init__(self, **options: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from apps.flags.domain.engine import definitions as engine
-from apps.flags.domain.engine.graph import find_cycle, longest
+from apps.flags.domain.engine.graph import Edges, find_cycle, longest
 from apps.flags.domain.engine.limits import MAX_PREREQUISITE_DEPTH
 from apps.flags.domain.engine.validation import Problem
 from apps.flags.models import FlagState, Ruleset
@@ -20,8 +20,13 @@ def prerequisite_problems(state: FlagState, flag: engine.Flag) -> Iterator[Probl
     edges = _edges(state) | {flag.key: [one.flag for one in flag.prerequisites]}
     if circle := find_cycle(edges, flag.key):
         yield "prerequisites", f"would wait for each other in a circle: {' → '.join(circle)}"
-    elif (length := longest(edges, flag.key)) > MAX_PREREQUISITE_DEPTH:
+    elif (length := _longest_row(edges)) > MAX_PREREQUISITE_DEPTH:
         yield "prerequisites", f"make a row of {length} flags; at most {MAX_PREREQUISITE_DEPTH} are allowed"
+
+
+def _longest_row(edges: Edges) -> int:
+    """Wherever it begins: the flag may be in its middle."""
+    return max(longest(edges, key) for key in edges if not find_cycle(edges, key))
 
 
 def waiting_for(state: FlagState, variants: Iterable[str] = ()) -> list[str]:
