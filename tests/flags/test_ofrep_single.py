@@ -123,7 +123,13 @@ def test_a_context_that_is_waved_through_would_have_passed_the_check(asker: Aske
     """Bodies around the limits of the short cut, judged by the engine's own check."""
     make_flag(project=asker.project, key="it", on=True)
     for depth in range(1, 12):
-        for inner in ("1", '"' + "x" * 65_500 + '"', "[" * depth + "]" * depth):
+        for inner in (
+            "1",
+            "[" + "0," * 999 + "0]",
+            "[" + "0," * 1_000 + "0]",
+            '"' + "x" * 65_500 + '"',
+            "[" * depth + "]" * depth,
+        ):
             context = '{"a":' * depth + inner + "}" * depth
             try:
                 check_context(json.loads(context))

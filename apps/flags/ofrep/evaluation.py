@@ -6,7 +6,7 @@ import orjson
 
 from apps.core.asgi import JSON
 from apps.flags.domain.engine.context import TARGETING_KEY, InvalidContext, check_context
-from apps.flags.domain.engine.limits import MAX_CONTEXT_DEPTH, MAX_CONTEXT_SIZE
+from apps.flags.domain.engine.limits import MAX_CONTEXT_DEPTH, MAX_CONTEXT_ITEMS, MAX_CONTEXT_SIZE
 from apps.flags.domain.engine.outcome import ErrorCode
 from apps.flags.live.usage import usage
 from apps.flags.ofrep.answers import Answer, failure, flag_not_found
@@ -69,11 +69,13 @@ def read_context(body: bytes) -> Mapping[str, object]:
 
 
 def _plainly_fine(context: object, body: bytes) -> bool:
-    """Whether the body alone proves what check_context would find by walking: a context is no larger than its JSON and
-    no deeper than the brackets in it, and text that came as JSON can go out as UTF-8."""
+    """Whether the body alone proves what check_context would find by walking: a context is no larger than its JSON, no
+    deeper than the brackets in it, its arrays are no longer than its commas, and text that came as JSON can go out as
+    UTF-8."""
     return (
         type(context) is dict
         and type(context.get(TARGETING_KEY, "")) is str
         and len(body) <= MAX_CONTEXT_SIZE
         and body.count(b"{") + body.count(b"[") <= MAX_CONTEXT_DEPTH
+        and (b"[" not in body or body.count(b",") < MAX_CONTEXT_ITEMS)
     )

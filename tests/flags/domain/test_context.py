@@ -3,7 +3,7 @@
 import pytest
 
 from apps.flags.domain.engine.context import InvalidContext, check_context
-from apps.flags.domain.engine.limits import MAX_CONTEXT_DEPTH, MAX_CONTEXT_SIZE
+from apps.flags.domain.engine.limits import MAX_CONTEXT_DEPTH, MAX_CONTEXT_ITEMS, MAX_CONTEXT_SIZE
 
 
 def nested(levels: int) -> dict[str, object]:
@@ -23,6 +23,7 @@ def nested(levels: int) -> dict[str, object]:
         {"targetingKey": None},
         {"a": [1, 1.5, True, None, "x", {"b": []}]},
         {"a": "\ud800"},
+        {"a": [0] * MAX_CONTEXT_ITEMS},
         nested(MAX_CONTEXT_DEPTH),
         {"a": "x" * (MAX_CONTEXT_SIZE - 3)},  # 1 for the context, 1 for the name, 1 for the value
     ],
@@ -49,7 +50,8 @@ def test_accepted(context: dict[str, object]) -> None:
         (nested(MAX_CONTEXT_DEPTH + 1), "deeper"),
         ({"a": [[[[[[[[[]]]]]]]]]}, "deeper"),
         ({"a": "x" * (MAX_CONTEXT_SIZE - 2)}, "larger"),
-        ({"a": [0] * MAX_CONTEXT_SIZE}, "larger"),
+        ({"a": [0] * (MAX_CONTEXT_ITEMS + 1)}, "1,000 items"),
+        ({f"a{n}": [0] * MAX_CONTEXT_ITEMS for n in range(66)}, "larger"),
         ({str(n) * 9: 0 for n in range(10_000)}, "larger"),
     ],
 )

@@ -1,6 +1,7 @@
 """Rules from JSON and back, and where a refusal points."""
 
 import json
+import re
 from contextlib import suppress
 
 import pytest
@@ -20,8 +21,15 @@ from apps.flags.domain.engine.definitions import (
     Rule,
     Split,
 )
-from apps.flags.domain.engine.parsing import dump_rules, parse_rules
+from apps.flags.domain.engine.parsing import (
+    dump_rules,
+    parse_condition,
+    parse_overrides,
+    parse_prerequisites,
+    parse_rules,
+)
 
+NAME = {"attr": ["name"]}
 US = {"attr": ["country"], "op": "in", "value": ["US"]}
 ON = {"variant": "on"}
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -179,6 +187,31 @@ def test_a_refusal_names_the_place(raw: object, path: str) -> None:
             one_rule(serve={"split": [["x", 0]] * (limits.MAX_VARIANTS + 1)}),
             "rules[0].serve.split",
         ),
+        (
+            one_rule(NAME | {"op": "contains", "value": ["x"] * limits.MAX_TRIED}),
+            one_rule(NAME | {"op": "contains", "value": ["x"] * (limits.MAX_TRIED + 1)}),
+            "rules[0].when.value",
+        ),
+        (
+            one_rule(NAME | {"op": "has_all", "value": ["x"] * limits.MAX_TRIED}),
+            one_rule(NAME | {"op": "has_all", "value": ["x"] * (limits.MAX_TRIED + 1)}),
+            "rules[0].when.value",
+        ),
+        (
+            one_rule(NAME | {"op": "cidr", "value": ["10.0.0.0/8"] * limits.MAX_TRIED}),
+            one_rule(NAME | {"op": "cidr", "value": ["10.0.0.0/8"] * (limits.MAX_TRIED + 1)}),
+            "rules[0].when.value",
+        ),
+        (
+            one_rule(NAME | {"op": "regex", "value": "x" * limits.MAX_PATTERN_LENGTH}),
+            one_rule(NAME | {"op": "regex", "value": "x" * (limits.MAX_PATTERN_LENGTH + 1)}),
+            "rules[0].when.value",
+        ),
+        (
+            one_rule(serve={"split": [["x", 100_000]], "by": ["x"] * limits.MAX_PATH}),
+            one_rule(serve={"split": [["x", 100_000]], "by": ["x"] * (limits.MAX_PATH + 1)}),
+            "rules[0].serve.by",
+        ),
     ],
 )
 def test_limits(fits: object, exceeds: object, path: str) -> None:
@@ -186,6 +219,59 @@ def test_limits(fits: object, exceeds: object, path: str) -> None:
     with pytest.raises(InvalidDefinition) as refused:
         parse_rules(exceeds)
     assert refused.value.path == path
+
+
+def test_limits_of_overrides_and_prerequisites() -> None:
+    def override(number: int) -> dict[str, object]:
+        return {"variant": "on", "targeting_keys": [f"u-{number}"]}
+
+    def need(number: int) -> dict[str, object]:
+        return {"flag": f"f-{number}", "variants": ["on"]}
+
+    parse_overrides([override(n) for n in range(limits.MAX_OVERRIDES)])
+    parse_overrides([{"variant": "on", "targeting_keys": ["u"] * limits.MAX_OVERRIDDEN}])
+    parse_prerequisites([need(n) for n in range(limits.MAX_PREREQUISITES)])
+    for parse, raw, path in (
+        (parse_overrides, [override(n) for n in range(limits.MAX_OVERRIDES + 1)], "overrides"),
+        (parse_overrides, [override(0) | {"targeting_keys": []}], "overrides[0].targeting_keys"),
+        (parse_overrides, [override(0) | {"targeting_keys": ["u" * 201]}], "overrides[0].targeting_keys[0]"),
+        (parse_overrides, [override(0) | {"expires_at": "soon"}], "overrides[0].expires_at"),
+        (parse_prerequisites, [need(n) for n in range(limits.MAX_PREREQUISITES + 1)], "prerequisites"),
+        (parse_prerequisites, [need(0) | {"variants": []}], "prerequisites[0].variants"),
+    ):
+        with pytest.raises(InvalidDefinition) as refused:
+            parse(raw)
+        assert refused.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("condition", "path", "said"),
+    [
+        (NAME | {"op": "almost", "value": 1}, "op", "must be one of eq, in, exists"),
+        (NAME | {"op": "exists", "value": 1}, "value", "compares with nothing"),
+        (NAME | {"op": "exists", "if_missing": True}, "if_missing", "negate it with not"),
+        (NAME | {"op": "gt", "value": 1, "ignore_case": True}, "ignore_case", "gt compares no texts"),
+        (NAME | {"op": "gt", "value": 1, "ignore_case": "yes"}, "ignore_case", "must be true or false"),
+        (NAME | {"op": "gt"}, "value", "must be a finite number"),
+        (NAME | {"op": "gt", "value": True}, "value", "must be a finite number"),
+        (NAME | {"op": "gt", "value": 10**400}, "value", "must be a finite number"),
+        (NAME | {"op": "between", "value": [2, 1]}, "value", "must not be larger than the second"),
+        (NAME | {"op": "between", "value": [1]}, "value", "2 to 2 are allowed"),
+        (NAME | {"op": "size", "value": [0.5, 1]}, "value", "two whole numbers"),
+        (NAME | {"op": "regex", "value": "(a"}, "value", "missing )"),
+        (NAME | {"op": "regex", "value": r"(a)\1"}, "value", "invalid escape sequence"),
+        (NAME | {"op": "regex", "value": "((a{100}){100}){100}"}, "value", "is not a regular expression"),
+        (NAME | {"op": "before", "value": "yesterday"}, "value", "2026-03-01T09:00:00Z"),
+        (NAME | {"op": "before", "value": 5}, "value", "must be a date and time"),
+        (NAME | {"op": "newer_than", "value": 0}, "value", "above 0"),
+        (NAME | {"op": "semver_gt", "value": "1.2"}, "value", "semver.org"),
+        (NAME | {"op": "cidr", "value": ["10.0.0.1/8"]}, "value[0]", "has host bits set"),
+    ],
+)
+def test_operands_are_refused_with_a_reason(condition: dict[str, object], path: str, said: str) -> None:
+    with pytest.raises(InvalidDefinition, match=re.escape(said)) as refused:
+        parse_condition(condition)
+    assert refused.value.path == f"when.{path}"
 
 
 @given(st.recursive(st.none() | values, lambda inner: st.lists(inner) | st.dictionaries(texts, inner)))

@@ -1,11 +1,26 @@
 """Every problem of a flag, with its place."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from apps.flags.domain.engine import limits
-from apps.flags.domain.engine.definitions import Fixed, Flag, FlagType, Lock, Rule, Split, Variant
+from apps.flags.domain.engine.definitions import (
+    Fixed,
+    Flag,
+    FlagType,
+    Lock,
+    Override,
+    Prerequisite,
+    Rule,
+    Split,
+    Variant,
+    Window,
+)
 from apps.flags.domain.engine.validation import validate_flag
 from tests.flags.domain.build import flag, ramp, rule
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 def places(of: Flag) -> list[str]:
@@ -110,6 +125,13 @@ def test_nesting_has_an_end() -> None:
         (with_weights(("on", True), ("off", 99_999)), ["rules[0].serve.split[0].weight"]),
         (flag(*(Rule(f"r{n}", None, Fixed("on")) for n in range(101))), ["rules"]),
         (flag(variants=tuple(Variant(f"v{n}", True) for n in range(51)), default="v0", off="v1"), ["variants"]),
+        (flag(overrides=(Override("x", ("u",)),)), ["overrides[0].variant"]),
+        (flag(overrides=(Override("on", ("u", "v")), Override("off", ("v",)))), ["overrides[1].targeting_keys[0]"]),
+        (flag(overrides=tuple(Override("on", tuple(f"{n}-{m}" for m in range(501))) for n in range(2))), ["overrides"]),
+        (flag(prerequisites=(Prerequisite("checkout", ("on",)),)), ["prerequisites[0].flag"]),
+        (flag(prerequisites=(Prerequisite("base", ()),)), ["prerequisites[0].variants"]),
+        (flag(prerequisites=(Prerequisite("b", ("on",)), Prerequisite("b", ("off",)))), ["prerequisites[1].flag"]),
+        (flag(Rule("r", None, Fixed("on"), Window(NOON, NOON))), ["rules[0].window.ends_at"]),
     ],
 )
 def test_places(of: Flag, expected: list[str]) -> None:

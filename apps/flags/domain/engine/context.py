@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from .limits import MAX_CONTEXT_DEPTH, MAX_CONTEXT_SIZE
+from .limits import MAX_CONTEXT_DEPTH, MAX_CONTEXT_ITEMS, MAX_CONTEXT_SIZE
 from .outcome import ErrorCode
 from .text import is_unicode
 
@@ -102,6 +102,8 @@ def _size(value: object, depth: int) -> int:
     if isinstance(value, Mapping):
         return _object_size(value, depth - 1)
     if isinstance(value, list | tuple):
+        if len(value) > MAX_CONTEXT_ITEMS:
+            raise _refused(f"the context has an array of more than {MAX_CONTEXT_ITEMS:,} items")
         return 1 + sum(_size(item, depth - 1) for item in value)
     raise _refused(f"JSON has no {type(value).__name__}")
 

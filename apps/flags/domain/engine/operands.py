@@ -7,7 +7,7 @@ from typing import Any
 import re2
 
 from .definitions import InvalidDefinition, Scalar
-from .limits import MAX_PATTERN_LENGTH, MAX_VALUES
+from .limits import MAX_PATTERN_LENGTH, MAX_TRIED
 from .reading import read_list, read_moment, read_number, read_scalar, read_text
 from .versions import read_version
 
@@ -20,11 +20,11 @@ def nothing(path: str, raw: object) -> None:
 
 
 def texts(path: str, raw: object) -> tuple[str, ...]:
-    return tuple(read_text(*item) for item in read_list(path, raw, MAX_VALUES))
+    return tuple(read_text(*item) for item in read_list(path, raw, MAX_TRIED))
 
 
 def scalars(path: str, raw: object) -> tuple[Scalar, ...]:
-    return tuple(read_scalar(*item) for item in read_list(path, raw, MAX_VALUES))
+    return tuple(read_scalar(*item) for item in read_list(path, raw, MAX_TRIED))
 
 
 def pattern(path: str, raw: object) -> str:

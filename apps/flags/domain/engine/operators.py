@@ -1,6 +1,6 @@
 """What each operator compares with, and what it makes of a value. One table; parsing, facts and explain read it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 from operator import ge, gt, le, lt
@@ -177,14 +177,13 @@ def _cidr(wanted: tuple[str, ...], _: bool) -> Test:
 
 
 def _has_all(wanted: tuple[Scalar, ...], ignore_case: bool) -> Test:
-    def folded(value: object) -> object:
-        return value.casefold() if ignore_case and isinstance(value, str) else value
+    def distinct(values: Iterable[object]) -> set[object]:
+        """Of scalars; Python counts True as 1, so booleans are marked."""
+        folded = (one.casefold() if ignore_case and isinstance(one, str) else one for one in values)
+        return {(one,) if isinstance(one, bool) else one for one in folded if isinstance(one, str | int | float)}
 
-    def test(value: object, at: float) -> bool:
-        items: Sequence[object] = value if isinstance(value, list | tuple) else (value,)
-        return all(any(same(folded(item), folded(one)) for item in items) for one in wanted)  # type: ignore[arg-type]
-
-    return test
+    needed = distinct(wanted)
+    return lambda value, at: needed <= distinct(value if isinstance(value, list | tuple) else (value,))
 
 
 def _size(bounds: tuple[int, int], _: bool) -> Test:
