@@ -1,18 +1,19 @@
-"""Reads for whole pages: the list with its tabs, who changed what last, segments and their use, usage by the hour."""
+"""Reads for whole pages: the list with its tabs, who changed what last, segments and their use."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 
 from apps.core.models import Environment, Project
 from apps.flags.domain.audience import named_groups
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.parsing import parse_rules
-from apps.flags.models import Flag, FlagState, FlagStateVersion, FlagUsage, Segment, SegmentMember
+from apps.flags.models import Flag, FlagState, FlagStateVersion, Segment, SegmentMember
+from apps.flags.selectors.staleness import is_stale
 
 TABS = {
     "on": Q(status=FlagState.Status.ON, rules=[]),
@@ -22,19 +23,24 @@ TABS = {
 }
 
 
-def flags_in_tab(found: QuerySet[Flag], environment: Environment, tab: str) -> QuerySet[Flag]:
-    """The flags whose state in `environment` belongs to one of TABS; every flag for another name."""
-    if tab not in TABS:
-        return found
-    return found.filter(pk__in=FlagState.objects.filter(TABS[tab], environment=environment).values("flag"))
+def flags_in_tab(found: QuerySet[Flag], environment: Environment, tab: str, *, at: datetime) -> QuerySet[Flag]:
+    """The flags whose state in `environment` belongs to this tab."""
+    states = FlagState.objects.filter(_tabs(at)[tab], environment=environment)
+    return found.filter(pk__in=states.values("flag"))
 
 
-def tab_counts(found: QuerySet[Flag], environment: Environment) -> dict[str, int]:
-    """How many of these flags each tab holds, and all of them as "all": one query."""
+def tab_counts(found: QuerySet[Flag], environment: Environment, *, at: datetime) -> dict[str, int]:
+    """How many of these flags each tab holds: one query."""
     states = FlagState.objects.filter(environment=environment, flag__in=found.order_by())
-    counted = {name.replace("-", "_"): Count("pk", filter=of) for name, of in TABS.items()}
-    counts = states.aggregate(all=Count("pk"), **counted)
+    counts = states.aggregate(**{name.replace("-", "_"): Count("pk", filter=of) for name, of in _tabs(at).items()})
     return {name.replace("_", "-"): count for name, count in counts.items()}
+
+
+def _tabs(at: datetime) -> dict[str, Q]:
+    """Every tab of the list, as a condition on states."""
+    in_use = Q(flag__archived_at=None)
+    by_status = {name: of & in_use for name, of in TABS.items()}
+    return {"all": in_use, **by_status, "stale": is_stale(at), "archived": ~in_use}
 
 
 def tags_in_use(project: Project) -> list[str]:
@@ -86,20 +92,11 @@ def member_counts(project: Project) -> dict[tuple[int, int], int]:
 def segment_uses(project: Project) -> dict[str, list[FlagState]]:
     """Segment key to the states whose rules name it."""
     uses: dict[str, list[FlagState]] = defaultdict(list)
-    states = FlagState.objects.filter(flag__project=project).exclude(rules=[])
+    states = FlagState.objects.in_use().filter(flag__project=project).exclude(rules=[])
     for state in states.select_related("flag", "environment").order_by("flag__key", "environment__position"):
         for key in _named(state):
             uses[key].append(state)
     return dict(uses)
-
-
-def usage_by_hour(flag: Flag, environment: Environment, *, since: datetime) -> dict[datetime, Mapping[str, int]]:
-    """Hours that saw evaluations, each with its count by variant."""
-    hours: dict[datetime, Counter[str]] = defaultdict(Counter)
-    rows = FlagUsage.objects.filter(flag=flag, environment=environment, hour__gte=since).order_by("hour")
-    for hour, variant, count in rows.values_list("hour", "variant").annotate(Sum("count")):
-        hours[hour][variant] += count
-    return dict(hours)
 
 
 def _named(state: FlagState) -> tuple[str, ...]:

@@ -5,14 +5,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.context import TARGETING_KEY
 from apps.flags.domain.engine.explain import World, world
 from apps.flags.domain.engine.parsing import parse_condition
 from apps.flags.domain.engine.text import is_storable
 from apps.flags.models import FlagState, Ruleset, Segment, SegmentMember
+from apps.flags.models.flags import FlagStateQuerySet
 from apps.flags.selectors import definitions
 
 logger = logging.getLogger(__name__)
@@ -29,7 +28,7 @@ def ruleset_stamps() -> dict[int, Stamp]:
 
 def state_stamps(environment_id: int) -> dict[str, Stamp]:
     """By flag key: what tells a flag that has to be compiled again."""
-    rows = FlagState.objects.filter(environment_id=environment_id)
+    rows = FlagState.objects.in_use().filter(environment_id=environment_id)
     return {key: (version, at) for key, version, at in rows.values_list("flag__key", "version", "changed_at")}
 
 
@@ -92,8 +91,8 @@ def world_around(flag: engine.Flag, environment_id: int, context: Mapping[str, o
     return world(tuple(known.values()), segments)
 
 
-def _flags(states: QuerySet[FlagState]) -> tuple[engine.Flag, ...]:
-    rows = states.select_related("flag").prefetch_related("flag__variants").order_by("flag__key")
+def _flags(states: FlagStateQuerySet) -> tuple[engine.Flag, ...]:
+    rows = states.in_use().select_related("flag").prefetch_related("flag__variants").order_by("flag__key")
     return tuple(flag for state in rows if (flag := _readable(state)))
 
 
