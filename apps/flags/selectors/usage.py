@@ -40,11 +40,10 @@ class Usage:
         return sum(self.counts.values())
 
     def by_variant(self) -> dict[str, int]:
-        """In the order of the variants' keys."""
         return dict(sorted(self._summed(1).items()))
 
     def by_environment(self) -> dict[str, int]:
-        return dict(self._summed(0))
+        return dict(sorted(self._summed(0).items()))
 
     def by_start(self) -> list[tuple[datetime, dict[str, int]]]:
         """Every hour or day with its count by variant; those without any are there, and empty."""
