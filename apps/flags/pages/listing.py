@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -66,13 +66,14 @@ class ListPage(FlagsPage):
         current = tab if tab in TABS else "all"
         matching = selectors.flags(self.project, search=search, tag=tag, archived=None)
         counts = overview.tab_counts(matching, self.environment, at=self.at)
-        found = overview.flags_in_tab(matching, self.environment, current, at=self.at)
-        paginator = Paginator(selectors.flags_with_states(found), PER_PAGE)
+        found = overview.ids_in_tab(matching, self.environment, current, at=self.at)
+        paginator = Paginator(found, PER_PAGE)
         paginator.count = counts[current]  # known already, so not counted twice
         page = paginator.get_page(request.GET.get("page"))
+        flags = list(selectors.flags_with_states(matching).filter(pk__in=list(page)))
         return self.render(
             page=page,
-            rows=self._rows(page),
+            rows=self._rows(flags),
             columns=list(core.environments(self.project)),
             tabs=self._tabs(counts, current),
             current=current,
@@ -93,10 +94,10 @@ class ListPage(FlagsPage):
             for name, label in TABS.items()
         ]
 
-    def _rows(self, page: Page[Flag]) -> list[Row]:
-        hours = selectors.hourly_totals(page, self.environment, since=usage.first_hour(self.at))
-        last = overview.last_changes([state for flag in page for state in flag.states.all()])
-        return [self._row(flag, hours.get(flag.pk, {}), last) for flag in page]
+    def _rows(self, flags: list[Flag]) -> list[Row]:
+        hours = selectors.hourly_totals(flags, self.environment, since=usage.first_hour(self.at))
+        last = overview.last_changes([state for flag in flags for state in flag.states.all()])
+        return [self._row(flag, hours.get(flag.pk, {}), last) for flag in flags]
 
     def _row(self, flag: Flag, hours: Mapping[datetime, int], last: dict[int, LastChange]) -> Row:
         here = next(state for state in flag.states.all() if state.environment_id == self.environment.pk)

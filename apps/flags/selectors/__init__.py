@@ -13,6 +13,7 @@ from apps.flags.selectors.flags import (
 )
 from apps.flags.selectors.rulesets import (
     Stamp,
+    StateStamp,
     flags_in,
     ruleset,
     ruleset_stamps,
@@ -31,6 +32,7 @@ __all__ = [
     "KilledFlag",
     "LockedFlag",
     "Stamp",
+    "StateStamp",
     "Summary",
     "Usage",
     "activity",

@@ -5,6 +5,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.context import TARGETING_KEY
 from apps.flags.domain.engine.explain import World, world
@@ -18,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 Stamp = tuple[int, datetime]  # version, and when it was made: a restored database counts versions anew
+StateStamp = tuple[int, str]  # the same of a state; only compared, so ten thousand moments stay as they are written
 
 
 def ruleset_stamps() -> dict[int, Stamp]:
@@ -26,10 +30,11 @@ def ruleset_stamps() -> dict[int, Stamp]:
     return {environment_id: (version, at) for environment_id, version, at in rows}
 
 
-def state_stamps(environment_id: int) -> dict[str, Stamp]:
+def state_stamps(environment_id: int) -> dict[str, StateStamp]:
     """By flag key: what tells a flag that has to be compiled again."""
     rows = FlagState.objects.in_use().filter(environment_id=environment_id)
-    return {key: (version, at) for key, version, at in rows.values_list("flag__key", "version", "changed_at")}
+    moments = rows.annotate(moment=Cast("changed_at", TextField()))
+    return {key: (version, at) for key, version, at in moments.values_list("flag__key", "version", "moment")}
 
 
 def segment_versions(environment_id: int) -> dict[str, int]:
