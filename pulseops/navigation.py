@@ -122,6 +122,8 @@ KINDS = {
     "core.password_changed": _("changed the password of"),
     "flags.flag_created": _("created the flag"),
     "flags.flag_changed": _("edited the flag"),
+    "flags.flag_archived": _("archived the flag"),
+    "flags.flag_restored": _("restored the flag"),
     "flags.state_changed": _("changed"),
     "flags.killed": _("killed"),
     "flags.kill_lifted": _("lifted the kill of"),

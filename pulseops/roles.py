@@ -10,6 +10,7 @@ VIEW = (
     "core.view_apikey",
     "core.view_auditentry",
     "flags.view_flag",
+    "flags.view_flagactivity",
     "flags.view_flagstate",
     "flags.view_flagstateversion",
     "flags.view_flagusage",

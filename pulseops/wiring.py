@@ -42,7 +42,7 @@ def flusher() -> Flusher:
 
 def _write_flag_usage(at: datetime) -> None:
     for hour, counts in usage.waiting(at=at).items():
-        flags.add_usage(counts=counts, at=hour)
+        flags.add_usage(counts=counts, at=usage.last_moment(hour, at=at))
         usage.written(hour)
 
 

@@ -55,6 +55,39 @@ def bars(values: Sequence[int], *, label: str, height: int = 48) -> SafeString:
     )
 
 
+def stacked(columns: Sequence[Sequence[int]], *, label: str, height: int = 64) -> SafeString:
+    """One bar per column, its parts on top of one another, in the colours of `.bar-a` to `.bar-d`."""
+    top, step = max([1, *map(sum, columns)]), 10
+    rects: list[tuple[object, ...]] = []
+    for n, parts in enumerate(columns):
+        foot = float(height)
+        for place, part in enumerate(parts):
+            tall = part / top * height
+            foot -= tall
+            if part:
+                rects.append(("abcd"[place % 4], n * step, f"{foot:.2f}", step - 2, f"{tall:.2f}"))
+    return format_html(
+        '<svg class="chart stacked" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>',
+        label,
+        max(len(columns) * step - 2, 1),
+        height,
+        format_html_join("", '<rect class="bar-{}" x="{}" y="{}" width="{}" height="{}"/>', rects),
+    )
+
+
+def spark(values: Sequence[int], *, label: str, width: int = 96, height: int = 24) -> SafeString:
+    """A line small enough for a table's cell, its highest point at the top."""
+    top, step = max([*values, 1]), width / max(len(values) - 1, 1)
+    points = " ".join(f"{n * step:.1f},{height - 1 - value / top * (height - 2):.1f}" for n, value in enumerate(values))
+    return format_html(
+        '<svg class="spark" role="img" aria-label="{}" viewBox="0 0 {} {}"><polyline points="{}"/></svg>',
+        label,
+        width,
+        height,
+        points,
+    )
+
+
 def shares(weights: Sequence[int], *, label: str) -> SafeString:
     """A stacked bar: each weight's part of their sum, in the colours of `.bar-a` to `.bar-d`."""
     total, rects, x = sum(weights) or 1, [], 0.0

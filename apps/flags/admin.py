@@ -9,7 +9,17 @@ from django.urls import reverse
 from apps.core import navigation, pages
 from apps.core.admin_ui import EnvironmentFilter, ReadOnlyAdmin
 from apps.core.models import Project
-from apps.flags.models import Flag, FlagState, FlagStateVersion, FlagUsage, Ruleset, Segment, SegmentMember, Variant
+from apps.flags.models import (
+    Flag,
+    FlagActivity,
+    FlagState,
+    FlagStateVersion,
+    FlagUsage,
+    Ruleset,
+    Segment,
+    SegmentMember,
+    Variant,
+)
 
 
 class PagesAdmin(ReadOnlyAdmin):
@@ -58,7 +68,7 @@ class FlagStateAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:flag-detail", kwargs=scope.kwargs | {"key": row.flag.key}))
 
 
-class VersionEnvironmentFilter(EnvironmentFilter):
+class StateEnvironmentFilter(EnvironmentFilter):
     path = "state__environment"
 
 
@@ -66,7 +76,7 @@ class VersionEnvironmentFilter(EnvironmentFilter):
 class FlagStateVersionAdmin(ReadOnlyAdmin):
     list_display = ("state", "number", "valid_from", "valid_to", "entry")
     list_select_related = ("state__flag", "state__environment", "entry")
-    list_filter = (VersionEnvironmentFilter,)
+    list_filter = (StateEnvironmentFilter,)
     search_fields = ("state__flag__key",)
     ordering = ("-id",)
 
@@ -78,6 +88,15 @@ class FlagUsageAdmin(ReadOnlyAdmin):
     list_filter = (EnvironmentFilter,)
     search_fields = ("flag__key",)
     ordering = ("-id",)
+
+
+@admin.register(FlagActivity)
+class FlagActivityAdmin(ReadOnlyAdmin):
+    list_display = ("state", "variant", "since", "last_served_at")
+    list_select_related = ("state__flag", "state__environment")
+    list_filter = (StateEnvironmentFilter,)
+    search_fields = ("state__flag__key",)
+    ordering = ("-state_id",)
 
 
 @admin.register(Ruleset)

@@ -115,6 +115,18 @@ def update_flag() -> Callable[[], object]:
 
 
 @scenario
+def archive_flag() -> Callable[[], object]:
+    flag = make_flag()
+    return lambda: flags.archive_flag(flag_id=flag.pk, reason="walk", **WHO, **ANY_VERSION)
+
+
+@scenario
+def restore_flag() -> Callable[[], object]:
+    flag = make_flag(archived=True)
+    return lambda: flags.restore_flag(flag_id=flag.pk, reason="walk", **WHO, **ANY_VERSION)
+
+
+@scenario
 def adopt_environment() -> Callable[[], object]:
     environment = make_flag().project.environments.get(key="staging")
     environment.pk, environment.key = None, "qa"

@@ -87,6 +87,17 @@ def test_locked_flag_is_shown_and_is_no_alarm(project: Project, production: Envi
     assert "All normal" in text
 
 
+def test_stale_flags_are_counted_and_are_no_alarm(project: Project, production: Environment) -> None:
+    make_key(environment=production)
+    make_flag(project=project, key="old")
+    make_flag(project=project, key="young")
+    flags.add_usage(counts={(production.pk, "young", "on"): 1}, at=clock.now())
+    text = seen()
+    assert "1 flag looks stale: remove it from the code, then archive it" in text
+    assert "/admin/p/shop/production/flags/?status=stale" in text
+    assert "All normal" in text
+
+
 def test_variable_that_cannot_be_read_needs_somebody(project: Project, settings: Settings) -> None:
     make_flag(project=project, key="aiSummary")
     settings.FEATURE_LOCKS = {"PULSEOPS_FEATURE_AI_SUMMARY": "perhaps"}

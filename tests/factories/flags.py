@@ -43,9 +43,11 @@ def make_flag(
     on: bool = False,
     rolling_out: bool = False,
     killed: bool = False,
+    archived: bool = False,
     **fields: Any,
 ) -> Flag:
-    """A flag that is off everywhere. `on`, `rolling_out` (25 %) and `killed` say what production serves instead."""
+    """A flag that is off everywhere. `on`, `rolling_out` (25 %) and `killed` say what production serves instead;
+    `archived` takes it out of use afterwards."""
     key = key or f"flag-{next(_number)}"
     flag = services.create_flag(
         project_id=(project or make_project()).pk,
@@ -64,6 +66,8 @@ def make_flag(
         _set(state_in(flag), Change(status=FlagStatus.ON, rules=rules))
     if killed:
         services.kill(state_id=state_in(flag).pk, actor=ACTOR, reason="errors", at=AT)
+    if archived:
+        services.archive_flag(flag_id=flag.pk, actor=ACTOR, reason="gone", at=AT, expected_version=None)
     return Flag.objects.get(pk=flag.pk)
 
 

@@ -104,15 +104,15 @@ def test_a_long_history_is_cut_and_can_be_had_whole(project: Project, visitor: V
     assert len(visitor.get("flag-detail", "?history=all", key="dark").context["versions"]) == 12
 
 
-def test_usage_is_counted_by_variant_for_a_day_and_a_week(project: Project, visitor: Visitor) -> None:
+def test_usage_is_counted_by_variant_for_a_day_and_a_month(project: Project, visitor: Visitor) -> None:
     flag = make_flag(project=project, key="dark")
     env, now = project.environments.get(key="production"), clock.now()
     services.add_usage(counts={(env.pk, "dark", "on"): 4_000, (env.pk, "dark", "off"): 30}, at=now)
     services.add_usage(counts={(env.pk, "dark", "on"): 500}, at=now - timedelta(days=3))
-    services.add_usage(counts={(env.pk, "dark", "on"): 9}, at=now - timedelta(days=8))
+    services.add_usage(counts={(env.pk, "dark", "on"): 9}, at=now - timedelta(days=31))
     usage = visitor.get("flag-detail", key=flag.key).context["usage"]
-    assert usage.rows == [("off", 30, 30), ("on", 4_000, 4_500)]
-    assert (usage.day, usage.week, len(usage.hours)) == (4_030, 4_530, 24)
+    assert (usage.day.variants, len(usage.day.rows)) == ([("on", 4_000), ("off", 30)], 24)
+    assert (usage.month.variants, len(usage.month.rows)) == ([("on", 4_500), ("off", 30)], 30)
 
 
 def test_snippets_are_ready_to_paste_with_the_client_key(project: Project, visitor: Visitor, settings: Any) -> None:

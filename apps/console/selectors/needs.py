@@ -12,6 +12,8 @@ from django.utils.translation import ngettext
 from apps.console.selectors.overview import Overview
 from apps.core.navigation import Scope
 
+CAN_WAIT = {"locked", "stale"}  # tones of what is worth knowing and no alarm
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -24,14 +26,21 @@ class Need:
 
 
 def needs(seen: Overview, scope: Scope) -> list[Need]:
-    return [*_killed(seen, scope), *_unreadable(seen, scope), *_ailing(seen), *_keys(seen), *_locked(seen, scope)]
+    return [
+        *_killed(seen, scope),
+        *_unreadable(seen, scope),
+        *_ailing(seen),
+        *_keys(seen),
+        *_stale(seen, scope),
+        *_locked(seen, scope),
+    ]
 
 
 def sentence(seen: Overview, found: list[Need]) -> str:
     """The state of things in one line."""
     on = seen.flags.on + seen.flags.rolling_out
     flags = ngettext("%(n)d flag", "%(n)d flags", seen.flags.all) % {"n": seen.flags.all}
-    urgent = [need for need in found if need.tone != "locked"]
+    urgent = [need for need in found if need.tone not in CAN_WAIT]
     if not urgent:
         return _("All normal: %(flags)s, %(on)d on; nothing needs you.") % {"flags": flags, "on": on}
     words = ngettext("One thing needs you: %(first)s", "%(n)d things need you, first: %(first)s", len(urgent))
@@ -90,6 +99,17 @@ def _unreadable(seen: Overview, scope: Scope) -> Iterator[Need]:
             words = _("%(variable)s cannot be read, so %(flag)s ignores it; correct or remove the variable")
             told = words % {"variable": flag.variable, "flag": flag.key}
             yield Need("warn", _("Unreadable"), told, _url("admin:flag-detail", scope, key=flag.key))
+
+
+def _stale(seen: Overview, scope: Scope) -> Iterator[Need]:
+    if seen.flags.stale:
+        words = ngettext(
+            "%(n)d flag looks stale: remove it from the code, then archive it",
+            "%(n)d flags look stale: remove them from the code, then archive them",
+            seen.flags.stale,
+        )
+        url = reverse("admin:flag-list", kwargs=scope.kwargs, query={"status": "stale"})
+        yield Need("stale", _("Stale"), words % {"n": seen.flags.stale}, url)
 
 
 def _locked(seen: Overview, scope: Scope) -> Iterator[Need]:

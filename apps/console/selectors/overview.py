@@ -50,7 +50,7 @@ def overview(environment: Environment, *, at: datetime) -> Overview:
     trail = core.audit_entries(project=project)
     exposed = flags.flags(project).order_by("-client_exposed", "key").values_list("key", flat=True)
     return Overview(
-        flags=flags.flag_summary(environment),
+        flags=flags.flag_summary(environment, at=at),
         hours=_hours(environment, at),
         changes_today=trail.filter(at__gte=midnight).order_by().count(),
         trail=list(trail[:TRAIL_ENTRIES]),

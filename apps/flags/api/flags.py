@@ -7,9 +7,11 @@ from rest_framework.response import Response
 
 from apps.core import clock
 from apps.core.api.schema import endpoint, example
+from apps.core.serializers import Versioned
 from apps.flags import selectors, services
 from apps.flags.api.views import FlagsViewSet
 from apps.flags.domain.access import Action, needed
+from apps.flags.selectors import Interval
 from apps.flags.serializers import FlagChange, FlagFilter, FlagIn, FlagOut, UsageFilter, UsageOut
 from apps.flags.services import FlagFields
 
@@ -35,6 +37,8 @@ class FlagViewSet(FlagsViewSet):
         "create": Action.CREATE,
         "retrieve": Action.VIEW,
         "partial_update": Action.EDIT,
+        "archive": Action.ARCHIVE,
+        "restore": Action.ARCHIVE,
         "usage": Action.VIEW,
     }
 
@@ -50,8 +54,11 @@ class FlagViewSet(FlagsViewSet):
         wanted = self.query(FlagFilter)
         shown = wanted.pop("environment", self.bound_to)
         environment = self.environment_named(shown) if shown is not None else None
+        stale, at = wanted.pop("stale"), clock.now()
         found = selectors.flags(self.project, environment=environment, **wanted)
-        return self.page(selectors.flags_with_states(found), FlagOut, environment=shown)
+        if stale:
+            found = selectors.stale_flags(found, at=at, environment=environment)
+        return self.page(selectors.flags_with_states(found), FlagOut, environment=shown, at=at)
 
     @endpoint(
         "Flags",
@@ -71,7 +78,7 @@ class FlagViewSet(FlagsViewSet):
 
     @endpoint("Flags", "Read a flag", answers=FlagOut)
     def retrieve(self, request: Request, project: str, flag: str) -> Response:
-        return Response(FlagOut(self.flag, context={"environment": self.bound_to}).data)
+        return Response(FlagOut(self.flag, context={"environment": self.bound_to, "at": clock.now()}).data)
 
     @endpoint(
         "Flags",
@@ -88,14 +95,49 @@ class FlagViewSet(FlagsViewSet):
         services.update_flag(flag_id=self.flag.pk, fields=body, **signed)
         return Response(self._shown(flag))
 
-    @endpoint("Flags", "Count what was served", answers=UsageOut, query=UsageFilter)
+    @endpoint(
+        "Flags",
+        "Archive a flag",
+        description="In every environment apps get their code default; evaluating it answers FLAG_NOT_FOUND. States, "
+        "history and the key are kept. A project with a protected environment insists on `reason`.",
+        body=Versioned,
+        answers=FlagOut,
+        conflict="It is archived already, another flag waits for it, or somebody else was faster.",
+    )
+    def archive(self, request: Request, project: str, flag: str) -> Response:
+        services.archive_flag(flag_id=self.flag.pk, **self.signed(self.body(Versioned)))
+        return Response(self._shown(flag))
+
+    @endpoint(
+        "Flags",
+        "Restore an archived flag",
+        description="Every environment serves again what it served before.",
+        body=Versioned,
+        answers=FlagOut,
+        conflict="It is not archived, or somebody else was faster.",
+    )
+    def restore(self, request: Request, project: str, flag: str) -> Response:
+        services.restore_flag(flag_id=self.flag.pk, **self.signed(self.body(Versioned)))
+        return Response(self._shown(flag))
+
+    @endpoint(
+        "Flags",
+        "Count what was served",
+        description="In sum, by variant and by environment; with `interval` also hour by hour or day by day.",
+        answers=UsageOut,
+        query=UsageFilter,
+    )
     def usage(self, request: Request, project: str, flag: str) -> Response:
-        wanted = self.query(UsageFilter)
-        environment = self.environment_named(wanted["environment"])
-        since = clock.now() - timedelta(hours=wanted["hours"])
-        counts = selectors.usage_by_variant(self.flag, environment, since=since)
-        variants = [{"variant": variant, "count": count} for variant, count in counts.items()]
-        return Response(UsageOut({"since": since, "total": sum(counts.values()), "variants": variants}).data)
+        wanted, at = self.query(UsageFilter), clock.now()
+        named = wanted.get("environment", self.bound_to)
+        found = selectors.usage(
+            self.flag,
+            since=at - timedelta(hours=wanted["hours"]),
+            until=at,
+            interval=Interval(wanted.get("interval", Interval.HOUR)),
+            environment=self.environment_named(named) if named is not None else None,
+        )
+        return Response(UsageOut(found, context={"series": "interval" in wanted}).data)
 
     def _shown(self, key: str) -> object:
-        return FlagOut(selectors.flag_in(self.project, key)).data
+        return FlagOut(selectors.flag_in(self.project, key), context={"at": clock.now()}).data

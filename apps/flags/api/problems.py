@@ -5,18 +5,27 @@ from django.core.exceptions import ValidationError
 from apps.core.api.problems import Problem, Translations, invalid, refusal
 from apps.flags.domain.engine.context import InvalidContext
 from apps.flags.domain.engine.definitions import InvalidDefinition
-from apps.flags.domain.transitions import FlagIsKilled, FlagIsNotKilled, NothingToChange, ReasonMissing
-from apps.flags.services import InvalidFlag
+from apps.flags.domain.transitions import FlagIsArchived, FlagIsKilled, FlagIsNotKilled, NothingToChange, ReasonMissing
+from apps.flags.services import FlagIsNeeded, InvalidFlag, KeyIsArchived
 
 
 def _invalid_flag(error: ValidationError) -> Problem:
     return invalid(tuple((path, message) for path, messages in error.message_dict.items() for message in messages))
 
 
+def _needed(error: FlagIsNeeded) -> Problem:
+    return Problem(409, "flag_is_needed", f"Other flags wait for this one: {', '.join(error.keys)}.")
+
+
 REFUSALS: Translations = {
     NothingToChange: refusal(409, "nothing_to_change", "It is like this already; somebody may have been faster."),
     FlagIsKilled: refusal(409, "flag_is_killed", "The flag is killed here. Lift the kill first, then change it."),
     FlagIsNotKilled: refusal(409, "flag_is_not_killed", "The flag is not killed here, so there is no kill to lift."),
+    FlagIsArchived: refusal(409, "flag_is_archived", "The flag is archived. Restore it first, then change it."),
+    FlagIsNeeded: _needed,
+    KeyIsArchived: refusal(
+        409, "already_exists", "An archived flag has this key. Restore it, or choose another key.", field="key"
+    ),
     ReasonMissing: refusal(400, "reason_missing", "Say why: this change needs a reason.", field="reason"),
     InvalidFlag: _invalid_flag,
     InvalidDefinition: lambda error: invalid(((error.path, error.message),)),

@@ -28,7 +28,7 @@ class FlagsViewSet(ApiViewSet):
 
     @cached_property
     def flag(self) -> Flag:
-        rows = selectors.flags_with_states(selectors.flags(self.project))
+        rows = selectors.flags_with_states(selectors.flags(self.project, archived=None))
         return get_object_or_404(rows, key=self.kwargs["flag"])
 
     @cached_property

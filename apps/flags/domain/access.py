@@ -7,6 +7,7 @@ class Action(StrEnum):
     VIEW = "view"
     CREATE = "create"
     EDIT = "edit"  # what is the same in every environment: name, variants, exposure; protected when one of them is
+    ARCHIVE = "archive"  # and restore; protected as editing is
     CHANGE_STATE = "change state"
     KILL = "kill"  # and lift a kill
     EDIT_SEGMENT = "edit segment"  # its name
@@ -17,6 +18,7 @@ _NEEDED = {
     Action.VIEW: "flags.view_flag",
     Action.CREATE: "flags.add_flag",
     Action.EDIT: "flags.change_flag",
+    Action.ARCHIVE: "flags.change_flag",
     Action.CHANGE_STATE: "flags.change_flagstate",
     Action.KILL: "flags.kill_flag",
     Action.EDIT_SEGMENT: "flags.change_segment",
@@ -24,7 +26,7 @@ _NEEDED = {
 }
 
 
-_SERVING = {Action.EDIT, Action.CHANGE_STATE, Action.SET_MEMBERS}  # what users get depends on these
+_SERVING = {Action.EDIT, Action.ARCHIVE, Action.CHANGE_STATE, Action.SET_MEMBERS}  # what users get depends on these
 
 
 def needed(action: Action, *, protected: bool = False) -> tuple[str, ...]:

@@ -15,6 +15,10 @@ class FlagIsKilled(Exception):
     """A killed flag takes no change until the kill is lifted."""
 
 
+class FlagIsArchived(Exception):
+    """An archived flag takes no change until it is restored."""
+
+
 class FlagIsNotKilled(Exception):
     """There is no kill to lift."""
 

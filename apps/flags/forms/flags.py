@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.forms import DateInput
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.locks import UnreadableLock, read_lock
 from apps.flags.forms.fields import ReasonField, TagsField, VersionField
@@ -49,8 +50,12 @@ class FlagFieldsForm(ModelForm):
 class NewFlagForm(FlagFieldsForm):
     class Meta:
         model = Flag
-        fields = ["key", "name", "description", "type", "tags", "owner", "client_exposed"]
-        widgets = {"type": forms.RadioSelect, "description": forms.Textarea(attrs={"rows": 2})}
+        fields = ["key", "name", "description", "type", "tags", "owner", "client_exposed", "purpose", "expected_end"]
+        widgets = {
+            "type": forms.RadioSelect,
+            "description": forms.Textarea(attrs={"rows": 2}),
+            "expected_end": DateInput(),
+        }
         help_texts = {"key": _("Your code asks for it, so it stays as it is: for example checkout-v2.")}
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -59,7 +64,10 @@ class NewFlagForm(FlagFieldsForm):
 
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
-        if Flag.objects.filter(project=self.instance.project, key=key).exists():
+        taken = Flag.objects.filter(project=self.instance.project, key=key).first()
+        if taken and taken.archived_at:
+            raise ValidationError(_("An archived flag has this key. Restore it, or choose another key."))
+        if taken:
             raise ValidationError(_("A flag with this key exists already."))
         return key
 
@@ -78,8 +86,8 @@ class EditFlagForm(FlagFieldsForm):
 
     class Meta:
         model = Flag
-        fields = ["name", "description", "tags", "owner", "client_exposed"]
-        widgets = {"description": forms.Textarea(attrs={"rows": 2})}
+        fields = ["name", "description", "tags", "owner", "client_exposed", "purpose", "expected_end"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 2}), "expected_end": DateInput()}
 
 
 class VariantForm(forms.Form):

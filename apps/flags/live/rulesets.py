@@ -12,7 +12,7 @@ from django.conf import settings
 from apps.core import clock
 from apps.flags import selectors
 from apps.flags.domain.engine.compiler import CompiledRuleset, compile_ruleset
-from apps.flags.selectors import Stamp
+from apps.flags.selectors import Stamp, StateStamp
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +24,7 @@ class Published:
     stamp: Stamp
     period: int  # moves when a window opens or closes: another configuration for clients, though the version stays
     etag: str  # names the configuration to clients; the version leads
-    states: Mapping[str, Stamp]  # what each flag was compiled from
+    states: Mapping[str, StateStamp]  # what each flag was compiled from
     segments: Mapping[str, int]  # and each segment: its version
     remarks: dict[int, Any] = field(default_factory=dict)  # an edge's notes per API key; they die with the swap
 
@@ -115,7 +115,7 @@ def _published(
     environment_id: int,
     compiled: CompiledRuleset,
     stamp: Stamp,
-    seen: tuple[Mapping[str, Stamp], Mapping[str, int]],
+    seen: tuple[Mapping[str, StateStamp], Mapping[str, int]],
     now: float,
 ) -> Published:
     """`seen` are the states and the segments that it was compiled from."""

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apps.flags.domain.engine.outcome import Outcome
 
@@ -41,6 +41,11 @@ class Usage:
             self._waiting.setdefault(hour, Counter()).update(self._by_variant(served))
             self._forget_oldest()
         return dict(self._waiting)
+
+    @staticmethod
+    def last_moment(hour: datetime, *, at: datetime) -> datetime:
+        """When the counts of that hour were made at the latest, seen at `at`."""
+        return min(at, hour + timedelta(minutes=59, seconds=59))
 
     def written(self, hour: datetime) -> None:
         del self._waiting[hour]

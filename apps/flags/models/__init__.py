@@ -3,10 +3,11 @@
 from apps.flags.models.flags import Flag, FlagState, FlagStateVersion, Variant
 from apps.flags.models.rulesets import Ruleset
 from apps.flags.models.segments import Segment, SegmentMember
-from apps.flags.models.usage import FlagUsage
+from apps.flags.models.usage import FlagActivity, FlagUsage
 
 __all__ = [
     "Flag",
+    "FlagActivity",
     "FlagState",
     "FlagStateVersion",
     "FlagUsage",

@@ -1,5 +1,7 @@
 """Flags, their variants, and what each serves in each environment, kept by version."""
 
+from typing import Self
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
@@ -7,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.flags.domain.engine.definitions import FlagType
+from apps.flags.domain.staleness import Purpose as FlagPurpose
 
 flag_key = RegexValidator(
     r"^(?!new$)[A-Za-z][A-Za-z0-9._-]*$",
@@ -21,6 +24,12 @@ class Flag(models.Model):
         INTEGER = FlagType.INTEGER, _("Integer")
         FLOAT = FlagType.FLOAT, _("Float")
         OBJECT = FlagType.OBJECT, _("JSON object")
+
+    class Purpose(models.TextChoices):
+        RELEASE = FlagPurpose.RELEASE, _("Release")
+        EXPERIMENT = FlagPurpose.EXPERIMENT, _("Experiment")
+        OPERATIONAL = FlagPurpose.OPERATIONAL, _("Operational")
+        PERMISSION = FlagPurpose.PERMISSION, _("Permission")
 
     project = models.ForeignKey("core.Project", on_delete=models.PROTECT, related_name="+", verbose_name=_("project"))
     key = models.CharField(_("key"), max_length=100, validators=[flag_key])
@@ -41,8 +50,22 @@ class Flag(models.Model):
         default=False,
         help_text=_("Client keys are public: expose only what anyone may see."),
     )
+    purpose = models.CharField(
+        _("purpose"),
+        max_length=12,
+        choices=Purpose.choices,
+        default=Purpose.RELEASE,
+        help_text=_("Release and experiment flags are meant to go; operational and permission flags may stay."),
+    )
+    expected_end = models.DateField(
+        _("expected end"),
+        null=True,
+        blank=True,
+        help_text=_("The day by which its code should be gone. Afterwards the flag counts as stale."),
+    )
     salt = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(_("created at"))
+    archived_at = models.DateTimeField(_("archived at"), null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -80,6 +103,12 @@ class Variant(models.Model):
         return self.key
 
 
+class FlagStateQuerySet(models.QuerySet["FlagState"]):
+    def in_use(self) -> Self:
+        """Without those of archived flags, which no ruleset holds."""
+        return self.filter(flag__archived_at=None)
+
+
 class FlagState(models.Model):
     class Status(models.TextChoices):
         ON = "ON", _("On")
@@ -98,6 +127,8 @@ class FlagState(models.Model):
     overrides = models.JSONField(_("overrides"), default=list, blank=True)
     changed_at = models.DateTimeField(_("changed at"))
     version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = FlagStateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("flag state")

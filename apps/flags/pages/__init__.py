@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.flags.pages.archiving import ArchivePage, RestorePage
 from apps.flags.pages.changes import RolloutPage, TogglePage
 from apps.flags.pages.detail import DetailPage, PreviewPage
 from apps.flags.pages.editing import CreatePage, EditPage
@@ -15,6 +16,8 @@ urlpatterns = [
     path("flags/new/", CreatePage.as_view(), name="flag-create"),
     path("flags/<str:key>/", DetailPage.as_view(), name="flag-detail"),
     path("flags/<str:key>/edit/", EditPage.as_view(), name="flag-edit"),
+    path("flags/<str:key>/archive/", ArchivePage.as_view(), name="flag-archive"),
+    path("flags/<str:key>/restore/", RestorePage.as_view(), name="flag-restore"),
     path("flags/<str:key>/preview/", PreviewPage.as_view(), name="flag-preview"),
     path("flags/<str:key>/toggle/", TogglePage.as_view(), name="flag-toggle"),
     path("flags/<str:key>/rollout/", RolloutPage.as_view(), name="flag-rollout"),

@@ -20,7 +20,7 @@ from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.text import is_storable
 from apps.flags.models import Flag, FlagState, Segment
 from apps.flags.pages.history import Version, meanwhile
-from apps.flags.pages.words import Difference, audited, listed
+from apps.flags.pages.words import Difference, Pill, audited, listed, pill
 from apps.flags.selectors import definitions, overview
 
 CONFLICT, UNPROCESSABLE = 409, 422
@@ -79,6 +79,15 @@ class FlagPage(FlagsPage):
         self.state = next(state for state in self.states if state.environment_id == self.environment.pk)
         return None
 
+    def may(self, action: Action) -> bool:
+        """An archived flag can be looked at and restored."""
+        return (not self.flag.archived_at or action in (Action.VIEW, Action.ARCHIVE)) and super().may(action)
+
+    def why_not(self, action: Action) -> str:
+        if self.flag.archived_at and super().may(action):
+            return _("This flag is archived. Restore it to change it.")
+        return super().why_not(action)
+
     @property
     def served(self) -> engine.Flag | None:
         """The flag as this environment evaluates it; None when its rules cannot be read."""
@@ -103,12 +112,14 @@ class FlagPage(FlagsPage):
             self.state = call()
         except (StaleVersion, transitions.NothingToChange, transitions.FlagIsKilled) as error:
             return self.conflict(error, form)
+        except transitions.FlagIsArchived:
+            return archived()
         except transitions.FlagIsNotKilled:
             return Refusal(_("This flag is not killed. Somebody lifted the kill already."))
         except transitions.ReasonMissing:
             return Refusal(_("This change needs a reason."), status=UNPROCESSABLE)
         except ValidationError as error:
-            return Refusal(_("This cannot be served."), _problems(error), status=UNPROCESSABLE)
+            return Refusal(_("This cannot be served."), problems(error), status=UNPROCESSABLE)
         return None
 
     def conflict(self, error: Exception, form: BaseForm | None = None) -> Refusal:
@@ -125,6 +136,15 @@ class FlagPage(FlagsPage):
             title = _("This flag is killed.")
             return Refusal(title, _("Lift the kill first; then it can be changed again."), versions)
         return Refusal(_("Nothing to change: it is like this already."), "", versions)
+
+
+def archived() -> Refusal:
+    return Refusal(_("This flag is archived."), _("Restore it first; then it can be changed again."))
+
+
+def pill_of(state: FlagState) -> Pill:
+    """What the environment does with the flag, in a word."""
+    return Pill("off", _("Archived")) if state.flag.archived_at else pill(read(state))
 
 
 def stand_on(form: BaseForm, version: int) -> None:
@@ -151,7 +171,7 @@ def read(state: FlagState) -> engine.Flag | None:
         return None
 
 
-def _problems(error: ValidationError) -> str:
+def problems(error: ValidationError) -> str:
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     return "; ".join(f"{path}: {message}" for path, texts in error.message_dict.items() for message in texts)

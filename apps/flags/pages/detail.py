@@ -12,7 +12,7 @@ from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
 from apps.flags.forms import PreviewForm, RolloutForm
 from apps.flags.pages import previews, snippets, usage
-from apps.flags.pages.base import UNPROCESSABLE, FlagPage, read
+from apps.flags.pages.base import UNPROCESSABLE, FlagPage, pill_of
 from apps.flags.pages.history import versions
 from apps.flags.pages.words import compact, indented, pill, rule_sentence
 
@@ -40,7 +40,7 @@ class FlagDetail(FlagPage):
             status=status,
             title=self.flag.key,
             served=flag,
-            pill=pill(flag),
+            pill=pill_of(self.state),
             tabs=self._tabs(),
             rules=[rule_sentence(rule) for rule in flag.rules] if flag else [],
             rules_json=indented(self.state.rules),
@@ -50,7 +50,9 @@ class FlagDetail(FlagPage):
             change_refused=self.why_not(Action.CHANGE_STATE),
             kill_refused=self.why_not(Action.KILL),
             may_edit=self.may(Action.EDIT),
-            usage=usage.summary(self.flag, self.environment, at=self.at),
+            may_archive=self.may(Action.ARCHIVE),
+            stale=selectors.why_stale(self.state, at=self.at),
+            usage=usage.shown(self.flag, self.state, at=self.at),
             snippets=snippets.for_flag(self.flag, self._client_key(), settings.PUBLIC_URL),
             may_revert=self.may(Action.CHANGE_STATE) and flag is not None and flag.status is not FlagStatus.KILLED,
             **self._standing(flag),
@@ -60,7 +62,7 @@ class FlagDetail(FlagPage):
 
     def _tabs(self) -> list[dict[str, Any]]:
         return [
-            {"environment": state.environment, "pill": pill(read(state)), "current": state == self.state}
+            {"environment": state.environment, "pill": pill_of(state), "current": state == self.state}
             for state in self.states
         ]
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 from apps.core.services import StaleVersion
 from apps.flags import services
 from apps.flags.domain.access import Action, needed
-from apps.flags.domain.transitions import ReasonMissing
+from apps.flags.domain.transitions import FlagIsArchived, ReasonMissing
 from apps.flags.forms import EditFlagForm, NewFlagForm, Variants
 from apps.flags.models import Flag
-from apps.flags.pages.base import UNPROCESSABLE, FlagPage, FlagsPage, Refusal, overtaken
+from apps.flags.pages.base import UNPROCESSABLE, FlagPage, FlagsPage, Refusal, archived, overtaken
 from apps.flags.services import FlagFields
 
 
@@ -100,6 +100,8 @@ class EditPage(FlagPage):
             )
         except StaleVersion as error:
             return overtaken(form, self.flag, error.found)
+        except FlagIsArchived:
+            return archived()
         except ReasonMissing:
             form.add_error("reason", _("This reaches users of a protected environment: say why."))
         except ValidationError as error:

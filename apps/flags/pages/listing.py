@@ -1,10 +1,11 @@
 """All flags of the project, a column per environment, the present one in front."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -12,9 +13,12 @@ from apps.core import selectors as core
 from apps.core.models import Environment
 from apps.flags import selectors
 from apps.flags.domain.access import Action
+from apps.flags.domain.staleness import Stale
 from apps.flags.models import Flag
-from apps.flags.pages.base import FlagsPage, read
-from apps.flags.pages.words import Pill, pill
+from apps.flags.pages import usage
+from apps.flags.pages.base import FlagsPage, pill_of
+from apps.flags.pages.usage import Recent
+from apps.flags.pages.words import Pill
 from apps.flags.selectors import overview
 from apps.flags.selectors.overview import LastChange
 
@@ -25,6 +29,8 @@ TABS = {
     "rolling-out": _("Rolling out"),
     "off": _("Off"),
     "killed": _("Killed"),
+    "stale": _("Stale"),
+    "archived": _("Archived"),
 }
 
 
@@ -43,7 +49,8 @@ class Cell:
 class Row:
     flag: Flag
     cells: list[Cell]
-    evaluations: int
+    usage: Recent
+    stale: tuple[Stale, ...]
 
     @property
     def here(self) -> Cell:
@@ -56,15 +63,20 @@ class ListPage(FlagsPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         search, tag, tab = (request.GET.get(name, "").replace("\0", "").strip() for name in ("q", "tag", "status"))
-        matching = selectors.flags(self.project, search=search, tag=tag)
-        counts = overview.tab_counts(matching, self.environment)
-        found = selectors.flags_with_states(overview.flags_in_tab(matching, self.environment, tab))
-        page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+        current = tab if tab in TABS else "all"
+        matching = selectors.flags(self.project, search=search, tag=tag, archived=None)
+        counts = overview.tab_counts(matching, self.environment, at=self.at)
+        found = overview.ids_in_tab(matching, self.environment, current, at=self.at)
+        paginator = Paginator(found, PER_PAGE)
+        paginator.count = counts[current]  # known already, so not counted twice
+        page = paginator.get_page(request.GET.get("page"))
+        flags = list(selectors.flags_with_states(matching).filter(pk__in=list(page)))
         return self.render(
             page=page,
-            rows=self._rows(page),
+            rows=self._rows(flags),
             columns=list(core.environments(self.project)),
-            tabs=self._tabs(counts, tab if tab in TABS else "all"),
+            tabs=self._tabs(counts, current),
+            current=current,
             q=search,
             tag=tag,
             tab=tab,
@@ -73,6 +85,7 @@ class ListPage(FlagsPage):
             may_create=self.may(Action.CREATE),
             may_change=self.may(Action.CHANGE_STATE),
             may_kill=self.may(Action.KILL),
+            may_archive=self.may(Action.ARCHIVE),
         )
 
     def _tabs(self, counts: dict[str, int], current: str) -> list[dict[str, Any]]:
@@ -81,17 +94,25 @@ class ListPage(FlagsPage):
             for name, label in TABS.items()
         ]
 
-    def _rows(self, page: Page[Flag]) -> list[Row]:
-        usage = selectors.usage_totals(self.project, since=self.at - timedelta(days=1))
-        states = [state for flag in page for state in flag.states.all()]
-        last = overview.last_changes(states)
-        return [Row(flag, self._cells(flag, last), usage.get((flag.pk, self.environment.pk), 0)) for flag in page]
+    def _rows(self, flags: list[Flag]) -> list[Row]:
+        hours = selectors.hourly_totals(flags, self.environment, since=usage.first_hour(self.at))
+        last = overview.last_changes([state for flag in flags for state in flag.states.all()])
+        return [self._row(flag, hours.get(flag.pk, {}), last) for flag in flags]
+
+    def _row(self, flag: Flag, hours: Mapping[datetime, int], last: dict[int, LastChange]) -> Row:
+        here = next(state for state in flag.states.all() if state.environment_id == self.environment.pk)
+        return Row(
+            flag=flag,
+            cells=self._cells(flag, last),
+            usage=usage.recent(hours, selectors.last_served_at(here), at=self.at),
+            stale=selectors.why_stale(here, at=self.at),
+        )
 
     def _cells(self, flag: Flag, last: dict[int, LastChange]) -> list[Cell]:
         return [
             Cell(
                 environment=state.environment,
-                pill=pill(read(state)),
+                pill=pill_of(state),
                 last=last.get(state.pk),
                 status=state.status,
                 present=state.environment_id == self.environment.pk,

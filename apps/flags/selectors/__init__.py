@@ -9,12 +9,11 @@ from apps.flags.selectors.flags import (
     history,
     segments,
     states_of,
-    usage_by_variant,
-    usage_totals,
     versions,
 )
 from apps.flags.selectors.rulesets import (
     Stamp,
+    StateStamp,
     flags_in,
     ruleset,
     ruleset_stamps,
@@ -23,14 +22,20 @@ from apps.flags.selectors.rulesets import (
     state_stamps,
     world_around,
 )
+from apps.flags.selectors.staleness import activity, last_served_at, stale_flags, why_stale
 from apps.flags.selectors.summary import KilledFlag, LockedFlag, Summary, evaluations_by_hour, flag_summary
+from apps.flags.selectors.usage import Interval, Usage, hourly_totals, usage
 
 __all__ = [
     "FlagVersion",
+    "Interval",
     "KilledFlag",
     "LockedFlag",
     "Stamp",
+    "StateStamp",
     "Summary",
+    "Usage",
+    "activity",
     "described",
     "evaluations_by_hour",
     "flag_in",
@@ -39,15 +44,18 @@ __all__ = [
     "flags_in",
     "flags_with_states",
     "history",
+    "hourly_totals",
+    "last_served_at",
     "ruleset",
     "ruleset_stamps",
     "segment_versions",
     "segments",
     "segments_of",
+    "stale_flags",
     "state_stamps",
     "states_of",
-    "usage_by_variant",
-    "usage_totals",
+    "usage",
     "versions",
+    "why_stale",
     "world_around",
 ]

@@ -1,15 +1,15 @@
-"""Flags, states, history and usage for pages and the API."""
+"""Flags, states and history for pages and the API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models import Prefetch, Q, QuerySet
 
 from apps.core.domain.diff import Changes, changes
 from apps.core.models import Environment, Project
-from apps.flags.models import Flag, FlagState, FlagStateVersion, FlagUsage, Segment
+from apps.flags.models import Flag, FlagState, FlagStateVersion, Segment
 
 
 def flags(
@@ -19,9 +19,13 @@ def flags(
     tag: str = "",
     status: str = "",
     environment: Environment | None = None,
+    archived: bool | None = False,
 ) -> QuerySet[Flag]:
-    """Flags by key, narrowed by text, tag, and their status in `environment`."""
+    """Flags by key, narrowed by text, tag, and their status in `environment`. `archived`: only those, or with None
+    those as well."""
     found = Flag.objects.filter(project=project).select_related("owner", "project")
+    if archived is not None:
+        found = found.filter(archived_at__isnull=not archived)
     if search:
         found = found.filter(Q(key__icontains=search) | Q(name__icontains=search) | Q(description__icontains=search))
     if tag:
@@ -33,12 +37,15 @@ def flags(
 
 def flags_with_states(found: QuerySet[Flag]) -> QuerySet[Flag]:
     """The same flags with variants and states of every environment: three queries, however many flags."""
-    states = FlagState.objects.select_related("environment").order_by("environment__position", "environment_id")
+    states = FlagState.objects.select_related("environment", "activity").order_by(
+        "environment__position", "environment_id"
+    )
     return found.prefetch_related("variants", Prefetch("states", states))
 
 
 def flag_in(project: Project, key: str) -> Flag | None:
-    return flags_with_states(flags(project)).filter(key=key).first()
+    """Archived or not."""
+    return flags_with_states(flags(project, archived=None)).filter(key=key).first()
 
 
 def states_of(flag: Flag) -> QuerySet[FlagState]:
@@ -80,19 +87,6 @@ def history(state: FlagState, *, limit: int = 50) -> list[FlagVersion]:
 
 def segments(project: Project) -> QuerySet[Segment]:
     return Segment.objects.filter(project=project).select_related("project").order_by("key")
-
-
-def usage_by_variant(flag: Flag, environment: Environment, *, since: datetime) -> dict[str, int]:
-    rows = FlagUsage.objects.filter(flag=flag, environment=environment, hour__gte=since)
-    return dict(rows.values_list("variant").annotate(Sum("count")).order_by("variant"))
-
-
-def usage_totals(project: Project, *, since: datetime) -> dict[tuple[int, int], int]:
-    """(flag id, environment id) to evaluations since then, in one query."""
-    rows = FlagUsage.objects.filter(flag__project=project, hour__gte=since)
-    return {
-        (flag, env): total for flag, env, total in rows.values_list("flag_id", "environment_id").annotate(Sum("count"))
-    }
 
 
 def _version(row: FlagStateVersion, before: Mapping[str, Any]) -> FlagVersion:

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.context import TARGETING_KEY
@@ -13,12 +14,14 @@ from apps.flags.domain.engine.explain import World, world
 from apps.flags.domain.engine.parsing import parse_condition
 from apps.flags.domain.engine.text import is_storable
 from apps.flags.models import FlagState, Ruleset, Segment, SegmentMember
+from apps.flags.models.flags import FlagStateQuerySet
 from apps.flags.selectors import definitions
 
 logger = logging.getLogger(__name__)
 
 
 Stamp = tuple[int, datetime]  # version, and when it was made: a restored database counts versions anew
+StateStamp = tuple[int, str]  # the same of a state; only compared, so ten thousand moments stay as they are written
 
 
 def ruleset_stamps() -> dict[int, Stamp]:
@@ -27,10 +30,11 @@ def ruleset_stamps() -> dict[int, Stamp]:
     return {environment_id: (version, at) for environment_id, version, at in rows}
 
 
-def state_stamps(environment_id: int) -> dict[str, Stamp]:
+def state_stamps(environment_id: int) -> dict[str, StateStamp]:
     """By flag key: what tells a flag that has to be compiled again."""
-    rows = FlagState.objects.filter(environment_id=environment_id)
-    return {key: (version, at) for key, version, at in rows.values_list("flag__key", "version", "changed_at")}
+    rows = FlagState.objects.in_use().filter(environment_id=environment_id)
+    moments = rows.annotate(moment=Cast("changed_at", TextField()))
+    return {key: (version, at) for key, version, at in moments.values_list("flag__key", "version", "moment")}
 
 
 def segment_versions(environment_id: int) -> dict[str, int]:
@@ -92,8 +96,8 @@ def world_around(flag: engine.Flag, environment_id: int, context: Mapping[str, o
     return world(tuple(known.values()), segments)
 
 
-def _flags(states: QuerySet[FlagState]) -> tuple[engine.Flag, ...]:
-    rows = states.select_related("flag").prefetch_related("flag__variants").order_by("flag__key")
+def _flags(states: FlagStateQuerySet) -> tuple[engine.Flag, ...]:
+    rows = states.in_use().select_related("flag").prefetch_related("flag__variants").order_by("flag__key")
     return tuple(flag for state in rows if (flag := _readable(state)))
 
 

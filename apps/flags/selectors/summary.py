@@ -38,17 +38,20 @@ class Summary:
     on: int  # fully, without rules
     rolling_out: int  # on, by rules or shares
     off: int
+    stale: int  # of those above
     killed: tuple[KilledFlag, ...]
     locked: tuple[LockedFlag, ...]
 
 
-def flag_summary(environment: Environment) -> Summary:
-    counts = tab_counts(flags(environment.project), environment)
+def flag_summary(environment: Environment, *, at: datetime) -> Summary:
+    """Archived flags count nowhere."""
+    counts = tab_counts(flags(environment.project), environment, at=at)
     return Summary(
         all=counts["all"],
         on=counts["on"],
         rolling_out=counts["rolling-out"],
         off=counts["off"],
+        stale=counts["stale"],
         killed=_killed(environment),
         locked=_locked(environment),
     )
@@ -62,7 +65,7 @@ def evaluations_by_hour(environment: Environment, *, since: datetime) -> dict[da
 
 def _killed(environment: Environment) -> tuple[KilledFlag, ...]:
     """Newest first. Who and when is in the trail: a later edit of the flag makes a version, but no kill."""
-    states = FlagState.objects.filter(environment=environment, status=FlagState.Status.KILLED)
+    states = FlagState.objects.in_use().filter(environment=environment, status=FlagState.Status.KILLED)
     keys = {str(pk): key for pk, key in states.values_list("pk", "flag__key")}
     kills = AuditEntry.objects.filter(kind="flags.killed", subject_type="flags.flagstate", subject_id__in=keys)
     last = {kill.subject_id: kill for kill in kills.order_by("id")} if keys else {}
@@ -73,7 +76,7 @@ def _killed(environment: Environment) -> tuple[KilledFlag, ...]:
 def _locked(environment: Environment) -> tuple[LockedFlag, ...]:
     if not settings.FEATURE_LOCKS:
         return ()
-    keys = Flag.objects.filter(project=environment.project_id).values_list("key", flat=True)
+    keys = flags(environment.project).values_list("key", flat=True)
     named = [key for key in keys if variable_name(key) in settings.FEATURE_LOCKS]
     rows = Flag.objects.filter(project=environment.project_id, key__in=named).prefetch_related("variants")
     return tuple(_read(rows.order_by("key")))

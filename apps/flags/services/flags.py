@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,12 +16,13 @@ from apps.core.models import AuditEntry, Environment, Project
 from apps.core.services import check_version, lock_project
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.engine.validation import value_problems
-from apps.flags.domain.transitions import ReasonMissing
+from apps.flags.domain.staleness import Purpose
+from apps.flags.domain.transitions import FlagIsArchived, ReasonMissing
 from apps.flags.models import Flag, FlagState, Variant
 from apps.flags.services.prerequisites import waiting_for
 from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
 
-EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed")
+EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed", "purpose", "expected_end")
 REACHING_USERS = {"variants", "client_exposed"}
 BOOLEAN_VARIANTS = (("on", True), ("off", False))
 
@@ -38,19 +39,28 @@ class FlagFields:
     tags: Sequence[str] = ()
     owner_id: int | None = None
     client_exposed: bool = False
+    purpose: Purpose = Purpose.RELEASE
+    expected_end: date | None = None
     default_variant: str = ""  # the first variant, unless given
     off_variant: str = ""  # the last variant, unless given
+
+
+class KeyIsArchived(ValidationError):
+    """An archived flag has this key, and keeps it."""
 
 
 def create_flag(
     *, project_id: int, fields: FlagFields, actor: Actor, at: datetime, reason: str = "", salt: str = ""
 ) -> Flag:
-    """A flag that is off in every environment of its project. Raises ValidationError naming the field."""
+    """A flag that is off in every environment of its project. Raises ValidationError naming the field, of which
+    KeyIsArchived is one."""
     variants = list(fields.variants) or (list(BOOLEAN_VARIANTS) if fields.type is FlagType.BOOLEAN else [])
     if not variants:
         raise ValidationError({"variants": ["A flag needs at least one variant."]})
     with transaction.atomic():
         project = lock_project(project_id)
+        if Flag.objects.filter(project=project, key=fields.key).exclude(archived_at=None).exists():
+            raise KeyIsArchived({"key": ["An archived flag has this key. Restore it, or choose another key."]})
         flag = _new_flag(project, fields, salt or secrets.token_hex(8), at)
         _save_variants(flag, variants)
         created = {name: [None, value] for name, value in _readable(flag).items()}
@@ -74,10 +84,12 @@ def update_flag(
 ) -> Flag:
     """Change any of EDITABLE, or `variants` as a list of (key, value); every environment has to stay evaluable.
 
-    Raises ReasonMissing when the change reaches users of a protected environment.
+    Raises FlagIsArchived, and ReasonMissing when the change reaches users of a protected environment.
     """
     with transaction.atomic():
         flag = Flag.objects.select_for_update().get(pk=flag_id)
+        if flag.archived_at is not None:
+            raise FlagIsArchived
         check_version(flag.version, expected_version)
         before = _readable(flag)
         for name in EDITABLE:
@@ -135,6 +147,8 @@ def _new_flag(project: Project, fields: FlagFields, salt: str, at: datetime) -> 
         tags=list(fields.tags),
         owner_id=fields.owner_id,
         client_exposed=fields.client_exposed,
+        purpose=fields.purpose,
+        expected_end=fields.expected_end,
         salt=salt,
         created_at=at,
     )
@@ -195,4 +209,5 @@ def _check_needed(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
 
 def _readable(flag: Flag) -> dict[str, Any]:
     values = {name: getattr(flag, name) for name in EDITABLE}
+    values["expected_end"] = flag.expected_end and flag.expected_end.isoformat()
     return values | {"variants": [[row.key, row.value] for row in flag.variants.order_by("position")]}

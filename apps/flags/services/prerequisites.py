@@ -42,7 +42,7 @@ def waiting_for(state: FlagState, variants: Iterable[str] = ()) -> list[str]:
 
 def _missing(state: FlagState, flag: engine.Flag) -> Iterator[Problem]:
     named = {one.flag for one in flag.prerequisites}
-    rows = FlagState.objects.filter(environment_id=state.environment_id, flag__key__in=named)
+    rows = FlagState.objects.in_use().filter(environment_id=state.environment_id, flag__key__in=named)
     known = {
         row.flag.key: {variant.key for variant in definitions.variants(row.flag)}
         for row in rows.select_related("flag").prefetch_related("flag__variants")
@@ -62,5 +62,5 @@ def _edges(state: FlagState) -> dict[str, list[str]]:
 
 def _waiting(state: FlagState) -> Iterable[FlagState]:
     """The other flags of the environment that have prerequisites."""
-    rows = FlagState.objects.filter(environment_id=state.environment_id).exclude(prerequisites=[])
+    rows = FlagState.objects.in_use().filter(environment_id=state.environment_id).exclude(prerequisites=[])
     return rows.exclude(flag=state.flag_id).select_related("flag")

@@ -15,6 +15,7 @@ from apps.flags.domain.engine.parsing import dump_overrides, dump_prerequisites,
 from apps.flags.domain.transitions import Change, ReasonMissing, Serving
 from apps.flags.models import FlagState, FlagStateVersion
 from apps.flags.selectors import definitions
+from apps.flags.services.archiving import refuse_archived
 from apps.flags.services.publishing import check, keep_version, publish
 
 
@@ -23,7 +24,8 @@ def set_state(
 ) -> FlagState:
     """Turn on or off, change rules, default or off variant.
 
-    Raises NothingToChange, FlagIsKilled, StaleVersion, InvalidFlag, and ReasonMissing in a protected environment.
+    Raises NothingToChange, FlagIsKilled, FlagIsArchived, StaleVersion, InvalidFlag, and ReasonMissing in a protected
+    environment.
     """
     with transaction.atomic():
         state = _locked_to_change(state_id, expected_version, reason)
@@ -88,7 +90,9 @@ def revert(
 
 def _locked(state_id: int) -> FlagState:
     states = FlagState.objects.select_for_update(of=("self",)).select_related("flag__project", "environment__project")
-    return states.get(pk=state_id)
+    state = states.get(pk=state_id)
+    refuse_archived(state.flag_id)
+    return state
 
 
 def _locked_to_change(state_id: int, expected_version: int | None, reason: str) -> FlagState:

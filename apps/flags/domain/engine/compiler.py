@@ -4,6 +4,7 @@ How conditions become facts is in facts.py, how facts become answers in plans.py
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from .branches import Branches, prepare, unusable
 from .definitions import Flag, Ruleset, Segment, by_key
@@ -42,16 +43,25 @@ class CompiledRuleset:
         self.version = version
         self.segments = segments
         self._flags = {one.flag.key: one for one in flags}
-        needs = _needs(self._flags)
-        usable = {key: _outside_circles(one, needs) for key, one in self._flags.items()} if needs else self._flags
-        self._evaluators = {
-            key: _after_needs(key, needs, usable) if key in needs else one.evaluate for key, one in usable.items()
-        }
-        exposed = [key for key, one in usable.items() if one.flag.client_exposed]
-        known = by_key(segments)
-        self._all = _bulk(list(usable), usable, needs, known)
-        self._exposed = self._all if len(exposed) == len(usable) else _bulk(exposed, usable, needs, known)
+        self._needs = needs = _needs(self._flags)
+        self._usable = self._flags
+        if needs:
+            self._usable = {key: _outside_circles(one, needs) for key, one in self._flags.items()}
+        self._evaluators = {key: one.evaluate for key, one in self._usable.items()}
+        self._evaluators |= {key: _after_needs(key, needs, self._usable) for key in needs}
         self._edges = _edges(self._flags.values())
+
+    @cached_property
+    def _all(self) -> BulkPlans:
+        """Built when the first client asks for all flags, so that a swap does not wait for it."""
+        return _bulk(list(self._usable), self._usable, self._needs, by_key(self.segments))
+
+    @cached_property
+    def _exposed(self) -> BulkPlans:
+        exposed = [key for key, one in self._usable.items() if one.flag.client_exposed]
+        if len(exposed) == len(self._usable):
+            return self._all
+        return _bulk(exposed, self._usable, self._needs, by_key(self.segments))
 
     def flag(self, key: str) -> Flag | None:
         found = self._flags.get(key)

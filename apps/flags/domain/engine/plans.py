@@ -12,7 +12,7 @@ looked up by that int, and only splits are left to draw. What the answers are is
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import mmh3
 
@@ -84,7 +84,7 @@ def _cases(branches: Branches, table: FactTable) -> list[tuple[Predicate, Answer
     return [(table.predicate(case.when, case.window), case.answer) for case in branches.rules]
 
 
-def _pick(rules: list[tuple[Predicate, Answer]], otherwise: Outcome, facts: Facts) -> Answer:
+def _pick(rules: list[tuple[Predicate, Answer]], otherwise: Answer, facts: Facts) -> Answer:
     for holds, answer in rules:
         if holds(facts):
             return answer
@@ -136,13 +136,17 @@ class _Plan(NamedTuple):
 
 
 class BulkPlans:
-    """Answers for many flags at once. Of `flags`, the first `shown` are answered; others wait behind gates only."""
+    """Answers for many flags at once. Of `flags`, the first `shown` are answered; others wait behind gates only.
+
+    Most flags of a large ruleset have no rules and one answer: only those with rules are looked at per set of facts.
+    """
 
     def __init__(
         self, flags: Sequence[Branches], segments: Mapping[str, Segment], gates: Sequence[Gate] = (), shown: int = -1
     ) -> None:
         table = FactTable(segments)
-        self._flags = [(_cases(one, table), one.otherwise) for one in flags]
+        self._constant: list[Answer] = [one.otherwise for one in flags]
+        self._moving = [(place, _cases(one, table)) for place, one in enumerate(flags) if one.rules]
         self._read = table.reader()
         self.is_timely = table.is_timely
         self._gates = gates
@@ -195,7 +199,10 @@ class BulkPlans:
         return found
 
     def _answers(self, facts: Facts) -> list[Answer]:
-        return [_pick(rules, otherwise, facts) for rules, otherwise in self._flags]
+        answers = self._constant.copy()
+        for place, rules in self._moving:
+            answers[place] = _pick(rules, answers[place], facts)
+        return answers
 
     def _planned(self, facts: Facts) -> _Plan:
         if len(self._plans) >= self._max_plans:
@@ -205,11 +212,13 @@ class BulkPlans:
 
     def _made(self, answers: list[Answer]) -> _Plan:
         gates = _settle(answers, self._gates)
-        filled = {gate.place for gate in gates}
-        holes = tuple(n for n, answer in enumerate(answers) if isinstance(answer, Draw) or n in filled)
-        outcomes = [answer if isinstance(answer, Outcome) else answer.choices[0] for answer in answers]
+        draws = [(place, one) for place, _ in self._moving if isinstance(one := answers[place], Draw)]
+        outcomes = cast(list[Outcome], answers)  # once the draws have made room
+        for place, one in draws:
+            outcomes[place] = one.choices[0]
+        holes = sorted({place for place, _ in draws} | {gate.place for gate in gates})
         shown = tuple(hole for hole in holes if hole < self._shown)
-        return _Plan(outcomes, _pieces(outcomes[: self._shown], shown), shown, _groups(answers), gates)
+        return _Plan(outcomes, _pieces(outcomes[: self._shown], shown), shown, _groups(draws), gates)
 
 
 def _by_user(flags: Sequence[Branches]) -> Mapping[str, list[_Hit]]:
@@ -239,13 +248,12 @@ def _meets(answer: Answer, wanted: frozenset[str]) -> bool:
     return isinstance(answer, Outcome) and answer.variant in wanted
 
 
-def _groups(answers: list[Answer]) -> tuple[_Group, ...]:
-    draws: defaultdict[tuple[Path, ...], list[tuple[int, Draw]]] = defaultdict(list)
-    for place, answer in enumerate(answers):
-        if isinstance(answer, Draw):
-            draws[answer.by].append((place, answer))
+def _groups(draws: list[tuple[int, Draw]]) -> tuple[_Group, ...]:
+    by_unit: defaultdict[tuple[Path, ...], list[tuple[int, Draw]]] = defaultdict(list)
+    for place, one in draws:
+        by_unit[one.by].append((place, one))
     groups = []
-    for by, drawn in draws.items():
+    for by, drawn in by_unit.items():
         prefixes: dict[bytes, int] = {}
         numbered = tuple((place, prefixes.setdefault(one.prefix, len(prefixes)), one) for place, one in drawn)
         groups.append(_Group(by, tuple(prefixes), numbered))

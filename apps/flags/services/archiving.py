@@ -1,0 +1,94 @@
+"""Taking a flag out of every ruleset, and bringing it back exactly as it was."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.core import audit
+from apps.core.audit import Actor
+from apps.core.services import check_version
+from apps.flags.domain.transitions import FlagIsArchived, NothingToChange, ReasonMissing
+from apps.flags.models import Flag, FlagState, Ruleset
+from apps.flags.services.prerequisites import waiting_for
+from apps.flags.services.publishing import check, publish
+
+
+class FlagIsNeeded(Exception):
+    """Other flags wait for this one; `keys` names them."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(f"needed by {', '.join(keys)}")
+        self.keys = keys
+
+
+def archive_flag(*, flag_id: int, actor: Actor, reason: str, at: datetime, expected_version: int | None) -> Flag:
+    """Clients fall back to their code's default in every environment; states, history and the key are kept.
+
+    Raises NothingToChange, StaleVersion, FlagIsNeeded, and ReasonMissing where an environment is protected.
+    """
+    with transaction.atomic():
+        flag, states = _locked(flag_id, expected_version, reason)
+        if flag.archived_at is not None:
+            raise NothingToChange
+        waiting = sorted({key for state in states for key in waiting_for(state)})
+        if waiting:
+            raise FlagIsNeeded(waiting)
+        return _move(flag, states, archived_at=at, kind="flags.flag_archived", actor=actor, reason=reason, at=at)
+
+
+def restore_flag(*, flag_id: int, actor: Actor, reason: str, at: datetime, expected_version: int | None) -> Flag:
+    """Every environment serves again what it served before. Raises InvalidFlag when a flag it waits for is gone."""
+    with transaction.atomic():
+        flag, states = _locked(flag_id, expected_version, reason)
+        if flag.archived_at is None:
+            raise NothingToChange
+        for state in states:
+            check(state)
+        return _move(flag, states, archived_at=None, kind="flags.flag_restored", actor=actor, reason=reason, at=at)
+
+
+def refuse_archived(flag_id: int) -> None:
+    """Raises FlagIsArchived. Ask only while holding a lock that archiving needs as well."""
+    if Flag.objects.filter(pk=flag_id).exclude(archived_at=None).exists():
+        raise FlagIsArchived
+
+
+def _locked(flag_id: int, expected_version: int | None, reason: str) -> tuple[Flag, list[FlagState]]:
+    """The flag with its states and, so that no flag comes to wait for it meanwhile, their rulesets."""
+    flag = Flag.objects.select_for_update().get(pk=flag_id)
+    check_version(flag.version, expected_version)
+    rows = FlagState.objects.select_for_update(of=("self",)).filter(flag=flag).order_by("pk")
+    states = list(rows.select_related("flag", "environment__project"))
+    environments = [state.environment_id for state in states]
+    list(Ruleset.objects.select_for_update().filter(pk__in=environments).order_by("pk"))
+    if not reason.strip() and any(state.environment.protected for state in states):
+        raise ReasonMissing
+    return flag, states
+
+
+def _move(
+    flag: Flag,
+    states: Sequence[FlagState],
+    *,
+    archived_at: datetime | None,
+    kind: str,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+) -> Flag:
+    before, flag.archived_at = flag.archived_at, archived_at
+    flag.version += 1
+    flag.save(update_fields=["archived_at", "version"])
+    moments = [moment and moment.isoformat() for moment in (before, archived_at)]
+    audit.record(
+        kind=kind,
+        subject=flag,
+        project_id=flag.project_id,
+        actor=actor,
+        reason=reason,
+        at=at,
+        changes={"archived_at": moments},
+    )
+    publish([state.environment_id for state in states], at)
+    return flag
