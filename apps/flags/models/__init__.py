@@ -2,7 +2,7 @@
 
 from apps.flags.models.flags import Flag, FlagState, FlagStateVersion, Variant
 from apps.flags.models.rulesets import Ruleset
-from apps.flags.models.segments import Segment, SegmentMember
+from apps.flags.models.segments import Segment, SegmentMember, SegmentVersion
 from apps.flags.models.usage import FlagUsage
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "Ruleset",
     "Segment",
     "SegmentMember",
+    "SegmentVersion",
     "Variant",
 ]

@@ -13,6 +13,7 @@ from apps.flags.selectors.flags import (
     usage_totals,
     versions,
 )
+from apps.flags.selectors.past import began_at, flag_at
 from apps.flags.selectors.rulesets import (
     Stamp,
     flags_in,
@@ -31,8 +32,10 @@ __all__ = [
     "LockedFlag",
     "Stamp",
     "Summary",
+    "began_at",
     "described",
     "evaluations_by_hour",
+    "flag_at",
     "flag_in",
     "flag_summary",
     "flags",
