@@ -1,5 +1,6 @@
 """Reads of the flags app: rows inside, engine values and frozen dataclasses outside."""
 
+from apps.flags.selectors.explaining import Told, explained
 from apps.flags.selectors.flags import (
     FlagVersion,
     described,
@@ -32,9 +33,11 @@ __all__ = [
     "LockedFlag",
     "Stamp",
     "Summary",
+    "Told",
     "began_at",
     "described",
     "evaluations_by_hour",
+    "explained",
     "flag_at",
     "flag_in",
     "flag_summary",
