@@ -11,7 +11,7 @@ from apps.flags import selectors
 from apps.flags.domain.engine.definitions import All, Compare, In, InSegment, Not, Nothing
 from apps.flags.domain.engine.definitions import Any as AnyOf
 from apps.flags.domain.engine.explanation import Check, Explanation, PrerequisiteCheck, RuleCheck, SegmentCheck
-from apps.flags.domain.engine.parsing import dump_condition, dump_overrides
+from apps.flags.domain.engine.parsing import dump_condition
 from apps.flags.domain.sentences import sentence
 from apps.flags.models import FlagState
 
@@ -40,7 +40,7 @@ def _shown(explanation: Explanation) -> dict[str, Any]:
     return {name: getattr(explanation, name) for name in NAMES} | {
         "sentence": sentence(explanation),
         "prerequisites": [_prerequisite(one) for one in explanation.prerequisites],
-        "override": dump_overrides((explanation.override,))[0] if explanation.override else None,
+        "override": explanation.override,
         "rules": [_rule(one) for one in explanation.rules],
         "rules_not_reached": [rule.id for rule in explanation.not_reached],
         "segments": [_segment(one) for one in explanation.segments],

@@ -1,7 +1,7 @@
 """What people type about flags, read and checked. Judging a flag as a whole stays with the services."""
 
 from apps.flags.forms.flags import EditFlagForm, NewFlagForm, Variants
-from apps.flags.forms.preview import PreviewForm
+from apps.flags.forms.preview import ExplainForm, PreviewForm
 from apps.flags.forms.rollout import RolloutForm
 from apps.flags.forms.segments import EditSegmentForm, MembersForm, NewSegmentForm
 from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ToggleForm
@@ -9,6 +9,7 @@ from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ToggleFo
 __all__ = [
     "EditFlagForm",
     "EditSegmentForm",
+    "ExplainForm",
     "KillForm",
     "LiftKillForm",
     "MembersForm",

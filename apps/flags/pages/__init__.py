@@ -5,6 +5,7 @@ from django.urls import path
 from apps.flags.pages.changes import RolloutPage, TogglePage
 from apps.flags.pages.detail import DetailPage, PreviewPage
 from apps.flags.pages.editing import CreatePage, EditPage
+from apps.flags.pages.explaining import ExplainPage
 from apps.flags.pages.kills import KillPage, LiftKillPage
 from apps.flags.pages.listing import ListPage
 from apps.flags.pages.reverts import RevertPage, VersionPage
@@ -16,6 +17,7 @@ urlpatterns = [
     path("flags/<str:key>/", DetailPage.as_view(), name="flag-detail"),
     path("flags/<str:key>/edit/", EditPage.as_view(), name="flag-edit"),
     path("flags/<str:key>/preview/", PreviewPage.as_view(), name="flag-preview"),
+    path("flags/<str:key>/explain/", ExplainPage.as_view(), name="flag-explain"),
     path("flags/<str:key>/toggle/", TogglePage.as_view(), name="flag-toggle"),
     path("flags/<str:key>/rollout/", RolloutPage.as_view(), name="flag-rollout"),
     path("flags/<str:key>/kill/", KillPage.as_view(), name="flag-kill"),

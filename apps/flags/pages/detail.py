@@ -11,7 +11,7 @@ from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
 from apps.flags.forms import PreviewForm, RolloutForm
-from apps.flags.pages import previews, snippets, usage
+from apps.flags.pages import explaining, previews, snippets, usage
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, read
 from apps.flags.pages.history import versions
 from apps.flags.pages.words import compact, indented, pill, rule_sentence
@@ -127,4 +127,5 @@ def preview_context(page: FlagPage, rollout: RolloutForm | None, asked: PreviewF
         "crowds": previews.crowds([flag], page.environment, asked.cleaned_data["context"], at=page.at)[0],
         "verdict": previews.verdict(flag, page.environment, context, at=page.at) if context else None,
         "shown": pill(flag),
+        "question": explaining.query(asked),
     }

@@ -87,13 +87,13 @@ def audience_words(audience: Audience) -> str:
 
 
 def rule_sentence(rule: Rule) -> str:
-    serve = _serve(rule.serve)
+    serve = serve_words(rule.serve)
     if rule.when is None:
         return _("Everyone gets %(serve)s") % {"serve": serve}
     return _("If %(condition)s, serve %(serve)s") % {"condition": _condition(rule.when), "serve": serve}
 
 
-def _serve(serve: Serve) -> str:
+def serve_words(serve: Serve) -> str:
     if isinstance(serve, Fixed):
         return serve.variant
     return ", ".join(f"{percent(weight)} {variant}" for variant, weight in serve.weights)
