@@ -5,6 +5,7 @@ from apps.flags.forms.preview import ExplainForm, PreviewForm
 from apps.flags.forms.rollout import RolloutForm
 from apps.flags.forms.segments import EditSegmentForm, MembersForm, NewSegmentForm
 from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ToggleForm
+from apps.flags.forms.targets import Overrides, Prerequisites, QuickOverrideForm
 
 __all__ = [
     "EditFlagForm",
@@ -15,7 +16,10 @@ __all__ = [
     "MembersForm",
     "NewFlagForm",
     "NewSegmentForm",
+    "Overrides",
+    "Prerequisites",
     "PreviewForm",
+    "QuickOverrideForm",
     "ReasonForm",
     "RolloutForm",
     "ToggleForm",

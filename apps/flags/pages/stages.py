@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.core import svg
-from apps.flags.domain.engine.definitions import Fixed, Override, Rule, Split, Window
+from apps.flags.domain.engine.definitions import Fixed, Rule, Split, Window
 from apps.flags.domain.engine.explain import is_past
 from apps.flags.domain.engine.explanation import Cause, Explanation, Placement, PrerequisiteCheck, RuleCheck
 from apps.flags.domain.engine.text import percent
 from apps.flags.domain.sentences import sentence
+from apps.flags.pages.targeting import moment, until
 from apps.flags.pages.trees import Line, Tree, holds, not_reached
 from apps.flags.pages.words import Pill, listed, rule_sentence, serve_words
 
@@ -107,7 +108,7 @@ class _Stages:
         unit, decided = self.found.unit, self.found.override
         if decided is not None:
             words = _("%(user)s gets %(variant)s whatever the rules say, %(until)s.")
-            return words % {"user": unit, "variant": decided.variant, "until": until(decided)}
+            return words % {"user": unit, "variant": decided.variant, "until": until(decided.expires_at)}
         for one in self.flag.overrides:
             if unit in one.targeting_keys and one.expires_at and is_past(one.expires_at, self.at.timestamp()):
                 words = _("An override for %(user)s to %(variant)s expired at %(at)s.")
@@ -154,14 +155,6 @@ class _Stages:
         note = _("Everybody else gets %(variant)s.") % {"variant": self.flag.default_variant}
         title = _("No rule holds") if self.flag.rules else _("No rules")
         return self._stage(REST, title, Pill("on", _("so it is")), not_reached(), note)
-
-
-def moment(at: datetime | None) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S UTC") if at else ""
-
-
-def until(override: Override) -> str:
-    return _("until %(at)s") % {"at": moment(override.expires_at)} if override.expires_at else _("without an end")
 
 
 def _rule_title(number: int, rule: Rule) -> str:

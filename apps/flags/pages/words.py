@@ -28,6 +28,7 @@ from apps.flags.domain.engine.definitions import Any as AnyOf
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.engine.text import percent
 from apps.flags.domain.wording import comparison
+from apps.flags.pages.targeting import override_sides, prerequisite_words
 
 MAX_LISTED = 5
 
@@ -150,11 +151,14 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
         "status": _("Status"),
         "audience": _("Rollout"),
         "off_variant": _("Served when off"),
+        "prerequisites": _("Waits for"),
         "variants": _("Variants"),
         "client_exposed": _("Visible to client keys"),
     }
     old, new = _readable(before), _readable(after)
-    return [
+    lost, gained = override_sides(before, after)
+    users = [Difference(_("Individual users"), lost, gained)] if lost or gained else []
+    return users + [
         Difference(label, old.get(name, ""), new.get(name, ""))
         for name, label in labels.items()
         if old.get(name, "") != new.get(name, "") and name in new
@@ -181,6 +185,7 @@ def _readable(definition: Mapping[str, Any]) -> dict[str, str]:
         found["status"] = status_words(definition)
         found["audience"] = _serving(definition)
         found["off_variant"] = definition["off_variant"]
+        found["prerequisites"] = "; ".join(prerequisite_words(definition))
     if "variants" in definition:
         found["variants"] = ", ".join(f"{key} = {compact(value)}" for key, value in definition["variants"])
     if "client_exposed" in definition:

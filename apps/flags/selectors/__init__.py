@@ -15,6 +15,7 @@ from apps.flags.selectors.flags import (
     versions,
 )
 from apps.flags.selectors.past import began_at, flag_at
+from apps.flags.selectors.prerequisites import held_back, prerequisite_problems, waiting_for
 from apps.flags.selectors.rulesets import (
     Stamp,
     flags_in,
@@ -44,7 +45,9 @@ __all__ = [
     "flags",
     "flags_in",
     "flags_with_states",
+    "held_back",
     "history",
+    "prerequisite_problems",
     "ruleset",
     "ruleset_stamps",
     "segment_versions",
@@ -55,5 +58,6 @@ __all__ = [
     "usage_by_variant",
     "usage_totals",
     "versions",
+    "waiting_for",
     "world_around",
 ]

@@ -18,7 +18,7 @@ from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.engine.validation import value_problems
 from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Flag, FlagState, Variant
-from apps.flags.services.prerequisites import waiting_for
+from apps.flags.selectors import waiting_for
 from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
 
 EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed")
