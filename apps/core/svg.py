@@ -90,13 +90,32 @@ def spark(values: Sequence[int], *, label: str, width: int = 96, height: int = 2
 
 def shares(weights: Sequence[int], *, label: str) -> SafeString:
     """A stacked bar: each weight's part of their sum, in the colours of `.bar-a` to `.bar-d`."""
+    return format_html(
+        '<svg class="bar" role="img" aria-label="{}" viewBox="0 0 100 8" preserveAspectRatio="none">{}</svg>',
+        label,
+        _stacked(weights),
+    )
+
+
+def placed(weights: Sequence[int], place: float, *, label: str) -> SafeString:
+    """The same bar with a needle at `place`, which counts in the weights' unit."""
+    x = place / (sum(weights) or 1) * 100
+    return format_html(
+        '<svg class="placed" role="img" aria-label="{}" viewBox="0 0 100 20" preserveAspectRatio="none">'
+        '<svg y="6" width="100" height="8" viewBox="0 0 100 8" preserveAspectRatio="none">{}</svg>'
+        '<rect class="needle-rim" x="{}" y="0" width="1.6" height="20"/>'
+        '<rect class="needle" x="{}" y="0" width="0.8" height="20"/></svg>',
+        label,
+        _stacked(weights),
+        f"{x - 0.8:.3f}",
+        f"{x - 0.4:.3f}",
+    )
+
+
+def _stacked(weights: Sequence[int]) -> SafeString:
     total, rects, x = sum(weights) or 1, [], 0.0
     for n, weight in enumerate(weights):
         width = weight / total * 100
         rects.append(("abcd"[n % 4], f"{x:.3f}", f"{width:.3f}"))
         x += width
-    return format_html(
-        '<svg class="bar" role="img" aria-label="{}" viewBox="0 0 100 8" preserveAspectRatio="none">{}</svg>',
-        label,
-        format_html_join("", '<rect class="bar-{}" x="{}" y="0" width="{}" height="8"/>', rects),
-    )
+    return format_html_join("", '<rect class="bar-{}" x="{}" y="0" width="{}" height="8"/>', rects)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -18,6 +19,7 @@ from apps.flags.models import (
     Ruleset,
     Segment,
     SegmentMember,
+    SegmentVersion,
     Variant,
 )
 
@@ -108,10 +110,22 @@ class RulesetAdmin(ReadOnlyAdmin):
 
 @admin.register(SegmentMember)
 class SegmentMemberAdmin(ReadOnlyAdmin):
-    list_display = ("targeting_key", "segment", "environment")
+    list_display = ("targeting_key", "segment", "environment", "valid_from")
     list_select_related = ("segment", "environment__project")
     list_filter = (EnvironmentFilter,)
     search_fields = ("targeting_key",)
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SegmentMember]:
+        """Those who are members now."""
+        return super().get_queryset(request).filter(valid_to=None)
+
+
+@admin.register(SegmentVersion)
+class SegmentVersionAdmin(ReadOnlyAdmin):
+    list_display = ("segment", "number", "valid_from", "valid_to")
+    list_select_related = ("segment",)
+    search_fields = ("segment__key",)
     ordering = ("-id",)
 
 

@@ -1,10 +1,10 @@
-// The variants editor: rows can be added and removed. Without it there are spare rows, and empty ones do not count.
+// Editors of rows, such as that of the variants: rows can be added and removed. Without it there are spare rows, and empty ones do not count.
 
 const rows = document.querySelector("[data-rows]");
 const template = document.querySelector("template[data-row]");
 const adder = document.querySelector("[data-add-row]");
-const total = document.querySelector("[name=variants-TOTAL_FORMS]");
-const inputs = (row) => [...row.querySelectorAll("input, textarea")];
+const total = document.querySelector("[name$=-TOTAL_FORMS]");
+const inputs = (row) => [...row.querySelectorAll("input, textarea, select")];
 
 for (const row of [...rows.children]) {
   if (inputs(row).some((input) => input.value)) enhance(row);

@@ -26,7 +26,7 @@ def visitor(project: Project) -> Visitor:
 
 
 def members(segment: Segment) -> list[str]:
-    return sorted(segment.members.values_list("targeting_key", flat=True))
+    return sorted(segment.members.present().values_list("targeting_key", flat=True))
 
 
 def sent(lines: str, **fields: Any) -> dict[str, Any]:

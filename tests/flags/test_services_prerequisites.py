@@ -50,7 +50,7 @@ def test_a_circle_is_refused_with_its_path(project: Project) -> None:
     a, b, c = (make_flag(project=project, key=key) for key in "abc")
     wait(a, "b")
     wait(b, "c")
-    assert refused(c, "a") == {"prerequisites": ["would wait for each other in a circle: c → a → b → c"]}
+    assert refused(c, "a") == {"prerequisites[0].flag": ["would wait for each other in a circle: c → a → b → c"]}
     assert state_in(c).version == 1
 
 
@@ -74,7 +74,7 @@ def test_unknown_flags_and_variants_are_named(project: Project) -> None:
     top = make_flag(project=project, key="top")
     assert refused(top, "elsewhere") == {"prerequisites[0].flag": ["there is no flag 'elsewhere'"]}
     assert refused(top, "base", variants=("on", "blue")) == {
-        "prerequisites[0].variants[1]": ["base has no variant 'blue'"]
+        "prerequisites[0].variants[1]": ["base has no variant 'blue', only on, off"]
     }
     assert refused(top, "top")["prerequisites[0].flag"] == ["a flag cannot wait for itself"]
 
@@ -83,15 +83,15 @@ def test_a_row_may_not_be_longer_than_the_limit(project: Project) -> None:
     flags = [make_flag(project=project, key=f"f{n}") for n in range(MAX_PREREQUISITE_DEPTH + 1)]
     for n in range(1, MAX_PREREQUISITE_DEPTH):
         wait(flags[n], f"f{n - 1}")
-    said = f"make a row of {MAX_PREREQUISITE_DEPTH + 1} flags; at most {MAX_PREREQUISITE_DEPTH} are allowed"
-    assert refused(flags[-1], f"f{MAX_PREREQUISITE_DEPTH - 1}") == {"prerequisites": [said]}
+    said = f"makes a row of {MAX_PREREQUISITE_DEPTH + 1} flags; at most {MAX_PREREQUISITE_DEPTH} are allowed"
+    assert refused(flags[-1], f"f{MAX_PREREQUISITE_DEPTH - 1}") == {"prerequisites[0].flag": [said]}
 
 
 def test_a_link_in_the_middle_may_not_make_a_row_too_long(project: Project) -> None:
     flags = [make_flag(project=project, key=f"f{n}") for n in range(MAX_PREREQUISITE_DEPTH + 1)]
     for n in (*range(1, 5), *range(6, MAX_PREREQUISITE_DEPTH + 1)):
         wait(flags[n], f"f{n - 1}")
-    assert "make a row of" in refused(flags[5], "f4")["prerequisites"][0]
+    assert "makes a row of" in refused(flags[5], "f4")["prerequisites[0].flag"][0]
 
 
 def test_a_variant_that_others_wait_for_stays(project: Project) -> None:

@@ -27,6 +27,8 @@ ROLLOUT = example(
 )
 USER = example("A user", {"context": {"targetingKey": "u-42", "country": "DE", "groups": ["beta"]}}, request=True)
 
+THEN = example("At a past moment", {"context": {"targetingKey": "u-42"}, "at": "2026-01-05T09:00:00Z"}, request=True)
+
 
 class FlagStateViewSet(FlagsViewSet):
     ordering = ("environment__position", "environment_id")
@@ -106,14 +108,15 @@ class FlagStateViewSet(FlagsViewSet):
     @endpoint(
         "Flag states",
         "Explain an answer",
-        description="Evaluates the flag for a user, step by step. Changes and counts nothing.",
+        description="Evaluates the flag for a user, step by step, now or at a past moment. Changes and counts nothing.",
         body=Explain,
         answers=ExplanationOut,
-        examples=[USER],
+        examples=[USER, THEN],
     )
     def explain(self, request: Request, project: str, flag: str, environment: str) -> Response:
-        context = check_context(self.body(Explain)["context"])
-        return Response(ExplanationOut(explained(self.state, context, at=clock.now())).data)
+        body = self.body(Explain)
+        told = explained(self.state, check_context(body["context"]), body.get("at"), at=clock.now())
+        return Response(ExplanationOut(told).data)
 
 
 class HistoryViewSet(FlagsViewSet):

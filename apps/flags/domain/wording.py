@@ -6,7 +6,7 @@ from .engine.definitions import Compare, In, Operator
 from .engine.operators import is_timely
 from .engine.parsing import OPERATORS
 
-_MAX_NAMED = 3  # values spelled out before a list is cut short
+MAX_NAMED = 3  # values spelled out before a list is cut short
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 # Operator to what it says of an attribute, and what its opposite says.
@@ -76,6 +76,6 @@ def duration(seconds: int | float) -> str:
 def listed(values: Sequence[object], *, last: str) -> str:
     """ "a, b or c", cut short when long."""
     named = [str(value) for value in values]
-    if len(named) > _MAX_NAMED:
-        named = [*named[:_MAX_NAMED], f"{len(named) - _MAX_NAMED} more"]
+    if len(named) > MAX_NAMED:
+        named = [*named[:MAX_NAMED], f"{len(named) - MAX_NAMED} more"]
     return f" {last} ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else "".join(named)

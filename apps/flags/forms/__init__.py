@@ -1,20 +1,25 @@
 """What people type about flags, read and checked. Judging a flag as a whole stays with the services."""
 
 from apps.flags.forms.flags import EditFlagForm, NewFlagForm, Variants
-from apps.flags.forms.preview import PreviewForm
+from apps.flags.forms.preview import ExplainForm, PreviewForm
 from apps.flags.forms.rollout import RolloutForm
 from apps.flags.forms.segments import EditSegmentForm, MembersForm, NewSegmentForm
 from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ToggleForm
+from apps.flags.forms.targets import Overrides, Prerequisites, QuickOverrideForm
 
 __all__ = [
     "EditFlagForm",
     "EditSegmentForm",
+    "ExplainForm",
     "KillForm",
     "LiftKillForm",
     "MembersForm",
     "NewFlagForm",
     "NewSegmentForm",
+    "Overrides",
+    "Prerequisites",
     "PreviewForm",
+    "QuickOverrideForm",
     "ReasonForm",
     "RolloutForm",
     "ToggleForm",

@@ -1,6 +1,7 @@
-"""Whom the live preview is about. It keeps nothing."""
+"""Whom the live preview or an explanation is about. It keeps nothing."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.flags.domain.engine.context import TARGETING_KEY, InvalidContext, check_context
+from apps.flags.forms.moments import MomentField
 
 
 class PreviewForm(forms.Form):
@@ -41,3 +43,21 @@ class PreviewForm(forms.Form):
         if user:
             context[TARGETING_KEY] = user
         return context or None
+
+
+class ExplainForm(PreviewForm):
+    """Sent by GET, so that an explanation can be shared by its address."""
+
+    at = MomentField(
+        label=_("Moment (UTC)"), required=False, help_text=_("Empty means now. The past is told as it was.")
+    )
+
+    def __init__(self, *args: Any, now: datetime, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.now = now
+
+    def clean_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["at"]
+        if at is not None and at > self.now:
+            raise ValidationError(_("This moment has not come yet. Leave it empty to ask about now."))
+        return at

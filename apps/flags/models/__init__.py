@@ -2,7 +2,7 @@
 
 from apps.flags.models.flags import Flag, FlagState, FlagStateVersion, Variant
 from apps.flags.models.rulesets import Ruleset
-from apps.flags.models.segments import Segment, SegmentMember
+from apps.flags.models.segments import Segment, SegmentMember, SegmentVersion
 from apps.flags.models.usage import FlagActivity, FlagUsage
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "Ruleset",
     "Segment",
     "SegmentMember",
+    "SegmentVersion",
     "Variant",
 ]

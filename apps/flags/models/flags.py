@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.staleness import Purpose as FlagPurpose
+from apps.flags.models.validity import ValidityQuerySet
 
 flag_key = RegexValidator(
     r"^(?!new$)[A-Za-z][A-Za-z0-9._-]*$",
@@ -152,6 +153,8 @@ class FlagStateVersion(models.Model):
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
     entry = models.ForeignKey("core.AuditEntry", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+
+    objects = ValidityQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("flag state version")

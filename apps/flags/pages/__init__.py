@@ -6,10 +6,13 @@ from apps.flags.pages.archiving import ArchivePage, RestorePage
 from apps.flags.pages.changes import RolloutPage, TogglePage
 from apps.flags.pages.detail import DetailPage, PreviewPage
 from apps.flags.pages.editing import CreatePage, EditPage
+from apps.flags.pages.explaining import ExplainPage
+from apps.flags.pages.individuals import AddOverridePage, OverridesPage, RemoveExpiredPage
 from apps.flags.pages.kills import KillPage, LiftKillPage
 from apps.flags.pages.listing import ListPage
 from apps.flags.pages.reverts import RevertPage, VersionPage
 from apps.flags.pages.segments import NewSegmentPage, SegmentPage, SegmentsPage
+from apps.flags.pages.waits import PrerequisitesPage
 
 urlpatterns = [
     path("flags/", ListPage.as_view(), name="flag-list"),
@@ -19,8 +22,13 @@ urlpatterns = [
     path("flags/<str:key>/archive/", ArchivePage.as_view(), name="flag-archive"),
     path("flags/<str:key>/restore/", RestorePage.as_view(), name="flag-restore"),
     path("flags/<str:key>/preview/", PreviewPage.as_view(), name="flag-preview"),
+    path("flags/<str:key>/explain/", ExplainPage.as_view(), name="flag-explain"),
     path("flags/<str:key>/toggle/", TogglePage.as_view(), name="flag-toggle"),
     path("flags/<str:key>/rollout/", RolloutPage.as_view(), name="flag-rollout"),
+    path("flags/<str:key>/overrides/", OverridesPage.as_view(), name="flag-overrides"),
+    path("flags/<str:key>/overrides/add/", AddOverridePage.as_view(), name="flag-override-add"),
+    path("flags/<str:key>/overrides/remove-expired/", RemoveExpiredPage.as_view(), name="flag-overrides-expired"),
+    path("flags/<str:key>/prerequisites/", PrerequisitesPage.as_view(), name="flag-prerequisites"),
     path("flags/<str:key>/kill/", KillPage.as_view(), name="flag-kill"),
     path("flags/<str:key>/lift-kill/", LiftKillPage.as_view(), name="flag-lift-kill"),
     path("flags/<str:key>/versions/<int:number>/", VersionPage.as_view(), name="flag-version"),

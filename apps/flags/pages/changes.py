@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.core.services import StaleVersion
-from apps.flags import services
+from apps.flags import selectors, services
 from apps.flags.domain import transitions
 from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
@@ -25,6 +25,7 @@ class ReviewPage(FlagPage):
 
     action = Action.CHANGE_STATE
     template_name = "flags/review.html"
+    shows_crowds = True  # sample users say something about rules and shares, nothing about what else decides
 
     @property
     def protected(self) -> bool:
@@ -35,18 +36,21 @@ class ReviewPage(FlagPage):
         """Where a new form starts."""
         return {"version": self.state.version}
 
+    def stale(self, seen: int) -> Refusal | None:
+        """Somebody was faster: better told at the review than after it."""
+        present = self.state.version
+        return None if seen == present else self.conflict(StaleVersion(present, seen))
+
     def review(
         self, form: BaseForm, after: Flag | None, refusal: Refusal | None = None, **context: Any
     ) -> HttpResponse:
         status = refusal.status if refusal else UNPROCESSABLE if form.errors else 200
         served = self.served
         if served and after:
-            now, then = previews.crowds([served, after], self.environment, {}, at=self.at)
-            context |= {
-                "differences": differences(readable(served), readable(after)),
-                "crowds": list(zip(now, then, strict=True)),
-                "locked": served.lock,
-            }
+            context |= {"differences": differences(readable(served), readable(after)), "locked": served.lock}
+            if self.shows_crowds:
+                now, then = previews.crowds([served, after], self.environment, {}, at=self.at)
+                context["crowds"] = list(zip(now, then, strict=True))
         return self.render(status=status, form=form, refusal=refusal, **context)
 
 
@@ -108,7 +112,8 @@ class TogglePage(ReviewPage):
         button = _("Turn on for everyone") if self.turns_on else _("Turn off for everyone")
         if "scope" in form.fields:
             button = _("Turn on")
-        return self.review(form, after, refusal, title=title % names, button=button)
+        held_back = [] if self.turns_on else selectors.held_back(self.state)
+        return self.review(form, after, refusal, title=title % names, button=button, held_back=held_back)
 
     def _shown_change(self, form: ToggleForm | ReasonForm) -> Change:
         """What is asked for; before anything was asked, what the form proposes."""
@@ -134,15 +139,10 @@ class RolloutPage(ReviewPage, FlagDetail):
         if not rollout.is_valid():
             return self.show(rollout, status=UNPROCESSABLE)
         if "confirmed" not in request.POST:
-            refusal = self._stale(rollout.cleaned_data["version"])
+            refusal = self.stale(rollout.cleaned_data["version"])
             form = ReasonForm(reason_required=self.protected, initial=self.standing)
             return self._review(rollout, form, refusal)
         return self._apply(rollout, ReasonForm(request.POST, reason_required=self.protected))
-
-    def _stale(self, seen: int) -> Refusal | None:
-        """Better told at the review than after it."""
-        present = self.state.version
-        return None if seen == present else self.conflict(StaleVersion(present, seen))
 
     def _apply(self, rollout: RolloutForm, form: ReasonForm) -> HttpResponse:
         if not form.is_valid():

@@ -10,8 +10,8 @@ from apps.flags import selectors
 from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
-from apps.flags.forms import PreviewForm, RolloutForm
-from apps.flags.pages import previews, snippets, usage
+from apps.flags.forms import PreviewForm, QuickOverrideForm, RolloutForm
+from apps.flags.pages import explaining, previews, sections, snippets, usage
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, pill_of
 from apps.flags.pages.history import versions
 from apps.flags.pages.words import compact, indented, pill, rule_sentence
@@ -32,7 +32,11 @@ class FlagDetail(FlagPage):
         return form if form.present else None
 
     def show(
-        self, rollout: RolloutForm | None, asked: PreviewForm | None = None, status: int = 200
+        self,
+        rollout: RolloutForm | None,
+        asked: PreviewForm | None = None,
+        status: int = 200,
+        quick: QuickOverrideForm | None = None,
     ) -> TemplateResponse:
         flag = self.served
         return self.render(
@@ -55,6 +59,7 @@ class FlagDetail(FlagPage):
             usage=usage.shown(self.flag, self.state, at=self.at),
             snippets=snippets.for_flag(self.flag, self._client_key(), settings.PUBLIC_URL),
             may_revert=self.may(Action.CHANGE_STATE) and flag is not None and flag.status is not FlagStatus.KILLED,
+            **sections.sections(self, quick),
             **self._standing(flag),
             **self._history(),
             **preview_context(self, rollout, asked),
@@ -129,4 +134,5 @@ def preview_context(page: FlagPage, rollout: RolloutForm | None, asked: PreviewF
         "crowds": previews.crowds([flag], page.environment, asked.cleaned_data["context"], at=page.at)[0],
         "verdict": previews.verdict(flag, page.environment, context, at=page.at) if context else None,
         "shown": pill(flag),
+        "question": explaining.query(asked),
     }

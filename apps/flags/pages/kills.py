@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from apps.flags import services
+from apps.flags import selectors, services
 from apps.flags.domain.access import Action
 from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.forms import KillForm, LiftKillForm
@@ -38,6 +38,7 @@ class KillPage(FlagPage):
             form=form,
             refusal=refusal,
             killed=served is not None and served.status is FlagStatus.KILLED,
+            held_back=selectors.held_back(self.state),
         )
 
 

@@ -15,6 +15,7 @@ from apps.flags.pages import previews
 from apps.flags.pages.base import FlagPage, Refusal
 from apps.flags.pages.changes import ReviewPage
 from apps.flags.pages.history import Version, version_of
+from apps.flags.pages.targeting import override_words, prerequisite_words
 from apps.flags.pages.words import indented, serving_lines, status_words
 from apps.flags.selectors import definitions
 
@@ -32,6 +33,8 @@ class VersionPage(FlagPage):
             version=version,
             state_words=status_words(definition),
             serving=serving_lines(definition),
+            waits=prerequisite_words(definition),
+            individuals=override_words(definition),
             json=indented(definition),
             may_revert=self.may(Action.CHANGE_STATE) and not version.present,
         )

@@ -28,6 +28,7 @@ from apps.flags.domain.engine.definitions import Any as AnyOf
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.engine.text import percent
 from apps.flags.domain.wording import comparison
+from apps.flags.pages.targeting import override_sides, prerequisite_words
 
 MAX_LISTED = 5
 
@@ -87,13 +88,13 @@ def audience_words(audience: Audience) -> str:
 
 
 def rule_sentence(rule: Rule) -> str:
-    serve = _serve(rule.serve)
+    serve = serve_words(rule.serve)
     if rule.when is None:
         return _("Everyone gets %(serve)s") % {"serve": serve}
     return _("If %(condition)s, serve %(serve)s") % {"condition": _condition(rule.when), "serve": serve}
 
 
-def _serve(serve: Serve) -> str:
+def serve_words(serve: Serve) -> str:
     if isinstance(serve, Fixed):
         return serve.variant
     return ", ".join(f"{percent(weight)} {variant}" for variant, weight in serve.weights)
@@ -150,11 +151,14 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
         "status": _("Status"),
         "audience": _("Rollout"),
         "off_variant": _("Served when off"),
+        "prerequisites": _("Waits for"),
         "variants": _("Variants"),
         "client_exposed": _("Visible to client keys"),
     }
     old, new = _readable(before), _readable(after)
-    return [
+    lost, gained = override_sides(before, after)
+    users = [Difference(_("Individual users"), lost, gained)] if lost or gained else []
+    return users + [
         Difference(label, old.get(name, ""), new.get(name, ""))
         for name, label in labels.items()
         if old.get(name, "") != new.get(name, "") and name in new
@@ -181,6 +185,7 @@ def _readable(definition: Mapping[str, Any]) -> dict[str, str]:
         found["status"] = status_words(definition)
         found["audience"] = _serving(definition)
         found["off_variant"] = definition["off_variant"]
+        found["prerequisites"] = "; ".join(prerequisite_words(definition))
     if "variants" in definition:
         found["variants"] = ", ".join(f"{key} = {compact(value)}" for key, value in definition["variants"])
     if "client_exposed" in definition:

@@ -1,5 +1,6 @@
 """Reads of the flags app: rows inside, engine values and frozen dataclasses outside."""
 
+from apps.flags.selectors.explaining import Told, explained
 from apps.flags.selectors.flags import (
     FlagVersion,
     described,
@@ -11,6 +12,8 @@ from apps.flags.selectors.flags import (
     states_of,
     versions,
 )
+from apps.flags.selectors.past import began_at, flag_at
+from apps.flags.selectors.prerequisites import held_back, prerequisite_problems, waiting_for
 from apps.flags.selectors.rulesets import (
     Stamp,
     StateStamp,
@@ -34,18 +37,24 @@ __all__ = [
     "Stamp",
     "StateStamp",
     "Summary",
+    "Told",
     "Usage",
     "activity",
+    "began_at",
     "described",
     "evaluations_by_hour",
+    "explained",
+    "flag_at",
     "flag_in",
     "flag_summary",
     "flags",
     "flags_in",
     "flags_with_states",
+    "held_back",
     "history",
     "hourly_totals",
     "last_served_at",
+    "prerequisite_problems",
     "ruleset",
     "ruleset_stamps",
     "segment_versions",
@@ -56,6 +65,7 @@ __all__ = [
     "states_of",
     "usage",
     "versions",
+    "waiting_for",
     "why_stale",
     "world_around",
 ]

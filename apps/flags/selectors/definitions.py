@@ -1,15 +1,18 @@
 """From rows to the engine's values and back to plain JSON. Reads rows that are already loaded."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
 
 from apps.flags.domain import transitions
 from apps.flags.domain.engine import definitions as engine
-from apps.flags.domain.engine.parsing import parse_overrides, parse_prerequisites, parse_rules
+from apps.flags.domain.engine.parsing import parse_condition, parse_overrides, parse_prerequisites, parse_rules
 from apps.flags.domain.locks import UnreadableLock, read_lock, variable_name
 from apps.flags.domain.transitions import Serving
-from apps.flags.models import Flag, FlagState
+from apps.flags.models import Flag, FlagState, Segment, SegmentVersion
+
+logger = logging.getLogger(__name__)
 
 
 def serving(state: FlagState) -> Serving:
@@ -49,6 +52,37 @@ def past_serving(definition: dict[str, Any]) -> Serving:
         prerequisites=parse_prerequisites(definition.get("prerequisites", [])),
         overrides=parse_overrides(definition.get("overrides", [])),
     )
+
+
+def past_flag(key: str, number: int, definition: dict[str, Any]) -> engine.Flag:
+    """The flag inside a kept version, without the process environment's locks, which are of the present alone.
+
+    Raises InvalidDefinition when it cannot be read.
+    """
+    served = past_serving(definition)
+    return engine.Flag(
+        key=key,
+        type=engine.FlagType(definition["type"]),
+        variants=tuple(engine.Variant(name, value) for name, value in definition["variants"]),
+        status=served.status,
+        rules=served.rules,
+        default_variant=served.default_variant,
+        off_variant=served.off_variant,
+        prerequisites=served.prerequisites,
+        overrides=served.overrides,
+        salt=definition["salt"],
+        client_exposed=definition["client_exposed"],
+        version=number,
+    )
+
+
+def rule(row: Segment | SegmentVersion) -> engine.Condition | None:
+    """A segment's rule, present or past. An unreadable one adds nobody."""
+    try:
+        return parse_condition(row.rule)
+    except engine.InvalidDefinition:
+        logger.exception("the rule of segment %s cannot be read and adds nobody", row)
+        return None
 
 
 def variants(row: Flag) -> tuple[engine.Variant, ...]:

@@ -87,13 +87,13 @@ def segment_in(project: Project, key: str) -> Segment | None:
 
 
 def members(segment: Segment, environment: Environment) -> list[str]:
-    rows = SegmentMember.objects.filter(segment=segment, environment=environment)
+    rows = SegmentMember.objects.present().filter(segment=segment, environment=environment)
     return list(rows.order_by("targeting_key").values_list("targeting_key", flat=True))
 
 
 def member_counts(project: Project) -> dict[tuple[int, int], int]:
     """(segment id, environment id) to members."""
-    rows = SegmentMember.objects.filter(segment__project=project)
+    rows = SegmentMember.objects.present().filter(segment__project=project)
     counted = rows.values_list("segment_id", "environment_id").annotate(Count("pk"))
     return {(segment, environment): count for segment, environment, count in counted}
 

@@ -11,11 +11,10 @@ from django.db.models.functions import Cast
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.context import TARGETING_KEY
 from apps.flags.domain.engine.explain import World, world
-from apps.flags.domain.engine.parsing import parse_condition
 from apps.flags.domain.engine.text import is_storable
 from apps.flags.models import FlagState, Ruleset, Segment, SegmentMember
 from apps.flags.models.flags import FlagStateQuerySet
-from apps.flags.selectors import definitions
+from apps.flags.selectors import definitions, past
 
 logger = logging.getLogger(__name__)
 
@@ -65,35 +64,31 @@ def segments_of(environment_id: int, *, holding: Collection[str] | None = None) 
     With `holding`, only those of these users who are members: enough to evaluate them alone.
     """
     members: dict[int, set[str]] = defaultdict(set)
-    rows = SegmentMember.objects.filter(environment_id=environment_id)
+    rows = SegmentMember.objects.present().filter(environment_id=environment_id)
     if holding is not None:
         rows = rows.filter(targeting_key__in=holding)
     for segment_id, targeting_key in rows.values_list("segment_id", "targeting_key"):
         members[segment_id].add(targeting_key)
     segments = Segment.objects.filter(project__environments=environment_id).order_by("key")
-    return tuple(engine.Segment(row.key, frozenset(members[row.pk]), _rule(row)) for row in segments)
+    return tuple(engine.Segment(row.key, frozenset(members[row.pk]), definitions.rule(row)) for row in segments)
 
 
-def _rule(segment: Segment) -> engine.Condition | None:
-    """An unreadable rule adds nobody."""
-    try:
-        return parse_condition(segment.rule)
-    except engine.InvalidDefinition:
-        logger.exception("the rule of segment %s cannot be read and adds nobody", segment)
-        return None
-
-
-def world_around(flag: engine.Flag, environment_id: int, context: Mapping[str, object]) -> World:
-    """All that decides what this flag answers this context: the flags that it waits for, and the segments."""
+def world_around(
+    flag: engine.Flag, environment_id: int, context: Mapping[str, object], *, at: datetime | None = None
+) -> World:
+    """All that decides what this flag answers this context: the flags that it waits for, and the segments. With
+    `at`, all of it as it was at that moment."""
     known: dict[str, engine.Flag] = {}
     wanted = {one.flag for one in flag.prerequisites}
     while wanted:
-        found = flags_in(environment_id, wanted)
+        found = past.flags_at(environment_id, wanted, at) if at else flags_in(environment_id, wanted)
         known |= {one.key: one for one in found}
         wanted = {one.flag for other in found for one in other.prerequisites} - known.keys()
     unit = str(context.get(TARGETING_KEY, ""))
-    segments = segments_of(environment_id, holding=[unit] if is_storable(unit) else [])
-    return world(tuple(known.values()), segments)
+    holding = [unit] if is_storable(unit) else []
+    if at:
+        return world(tuple(known.values()), past.segments_at(environment_id, at, holding=holding))
+    return world(tuple(known.values()), segments_of(environment_id, holding=holding))
 
 
 def _flags(states: FlagStateQuerySet) -> tuple[engine.Flag, ...]:

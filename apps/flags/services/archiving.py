@@ -10,7 +10,7 @@ from apps.core.audit import Actor
 from apps.core.services import check_version
 from apps.flags.domain.transitions import FlagIsArchived, NothingToChange, ReasonMissing
 from apps.flags.models import Flag, FlagState, Ruleset
-from apps.flags.services.prerequisites import waiting_for
+from apps.flags.selectors import waiting_for
 from apps.flags.services.publishing import check, publish
 
 

@@ -19,7 +19,7 @@ from apps.flags.domain.engine.validation import value_problems
 from apps.flags.domain.staleness import Purpose
 from apps.flags.domain.transitions import FlagIsArchived, ReasonMissing
 from apps.flags.models import Flag, FlagState, Variant
-from apps.flags.services.prerequisites import waiting_for
+from apps.flags.selectors import waiting_for
 from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
 
 EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed", "purpose", "expected_end")

@@ -26,7 +26,7 @@ def check(state: FlagState) -> None:
         flag = definitions.flag(state)
     except InvalidDefinition as error:
         raise InvalidFlag({error.path: [error.message]}) from error
-    for path, message in (*validate_flag(flag), *prerequisite_problems(state, flag)):
+    for path, message in validate_flag(flag) or prerequisite_problems(state, flag):
         problems.setdefault(path, []).append(message)
     if problems:
         raise InvalidFlag(problems)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from apps.core import audit
 from apps.core.audit import Actor
@@ -14,6 +15,7 @@ from apps.core.services import check_version, lock_project
 from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Segment, SegmentMember
 from apps.flags.services.publishing import publish
+from apps.flags.services.segment_versions import keep_segment_version
 
 MEMBERS_LIMIT = 100_000  # per segment and environment
 TARGETING_KEY_LIMIT = 200  # characters
@@ -34,6 +36,7 @@ def create_segment(
         lock_project(project_id)
         segment.full_clean()
         segment.save()
+        keep_segment_version(segment, at)
         audit.record(
             kind="flags.segment_created",
             subject=segment,
@@ -67,6 +70,7 @@ def update_segment(
             segment.version += 1
             segment.full_clean()
             segment.save()
+            keep_segment_version(segment, at)
             audit.record(
                 kind="flags.segment_changed",
                 subject=segment,
@@ -99,7 +103,7 @@ def set_members(
         check_version(segment.version, expected_version)
         if not reason.strip() and Environment.objects.filter(pk=environment_id, protected=True).exists():
             raise ReasonMissing
-        added, removed = _replace_members(segment, environment_id, wanted)
+        added, removed = _replace_members(segment, environment_id, wanted, at)
         if not added and not removed:
             return segment
         segment.version += 1
@@ -118,16 +122,26 @@ def set_members(
     return segment
 
 
-def _replace_members(segment: Segment, environment_id: int, wanted: set[str]) -> tuple[list[str], list[str]]:
-    """Who came and who went."""
+def _replace_members(
+    segment: Segment, environment_id: int, wanted: set[str], at: datetime
+) -> tuple[list[str], list[str]]:
+    """Who came and who went. Rows are closed, not deleted, so that the past can be read."""
     members = SegmentMember.objects.filter(segment=segment, environment_id=environment_id)
-    present = set(members.values_list("targeting_key", flat=True))
+    present = set(members.present().values_list("targeting_key", flat=True))
     added, removed = sorted(wanted - present), sorted(present - wanted)
-    members.filter(targeting_key__in=removed).delete()
+    moment = _not_before(members, at)
+    members.present().filter(targeting_key__in=removed).update(valid_to=moment)
     SegmentMember.objects.bulk_create(
-        SegmentMember(segment=segment, environment_id=environment_id, targeting_key=key) for key in added
+        SegmentMember(segment=segment, environment_id=environment_id, targeting_key=key, valid_from=moment)
+        for key in added
     )
     return added, removed
+
+
+def _not_before(members: QuerySet[SegmentMember], at: datetime) -> datetime:
+    """`at` was read before the lock was had, so a change that waited may carry a time before the last one's."""
+    last = members.aggregate(came=Max("valid_from"), went=Max("valid_to"))
+    return max(at, last["came"] or at, last["went"] or at)
 
 
 def read_members(targeting_keys: Iterable[str]) -> set[str]:

@@ -16,6 +16,7 @@ from apps.flags.domain.engine.definitions import (
     Lock,
     Not,
     Nothing,
+    Prerequisite,
     Split,
     Variant,
 )
@@ -54,6 +55,60 @@ def test_the_tree_shows_every_check() -> None:
     assert second.placement.bucket == bucket("checkout", "7")
     assert second.placement.shares == (Share("on", 0, 25_000), Share("off", 25_000, 100_000))
     assert (found.key, found.cause, found.reason, found.unit) == ("checkout", Cause.RULE, "SPLIT", "7")
+
+
+def test_every_way_into_a_segment_is_told_once_a_segment() -> None:
+    among = world((), (segment("staff", "u-42"), segment("eu", when=Any((US, InSegment(("staff", "gone")))))))
+    of = flag(rule(Fixed("on"), Not(InSegment(("eu", "all"))), "a"), rule(Fixed("on"), InSegment(("staff",)), "b"))
+    found = explain(of, among, {"targetingKey": "u-42", "country": "DE", "groups": ["gone"]}, NOW)
+    ways = {one.key: (one.defined, one.everyone, one.claimed, one.member) for one in found.segments}
+    assert ways == {
+        "staff": (True, False, False, True),
+        "gone": (False, False, True, False),
+        "eu": (True, False, False, False),
+        "all": (True, True, False, False),
+    }
+    (eu,) = (one for one in found.segments if one.key == "eu")
+    assert eu.rule is not None
+    assert [item.matched for item in eu.rule.items] == [False, True]
+    assert eu.matched
+
+
+def test_a_prerequisite_brings_its_own_explanation_and_its_own_segments() -> None:
+    base = flag(rule(Fixed("on"), InSegment(("internal",))), key="base")
+    of = flag(rule(Fixed("on"), STAFF), prerequisites=(Prerequisite("base", ("on",)), Prerequisite("gone", ("on",))))
+    found = explain(of, world((base,), SEGMENTS), IN_US, NOW)
+    met, gone = found.prerequisites
+    assert (met.met, gone.met, gone.explanation) == (True, False, None)
+    assert met.explanation is not None
+    assert sentence(met.explanation) == "on, because u-42 is in internal"
+    assert [one.key for one in met.explanation.segments] == ["internal"]
+    assert (found.segments, found.not_reached) == ((), of.rules)
+
+
+def test_many_flags_that_wait_for_the_same_ones_are_explained_quickly() -> None:
+    layers = 10
+    flags = [
+        flag(
+            key=f"f-{layer}-{n}",
+            default="on",
+            prerequisites=tuple(Prerequisite(f"f-{layer - 1}-{m}", ("on",)) for m in range(10) if layer),
+        )
+        for layer in range(layers)
+        for n in range(10)
+    ]
+    assert explain(flags[-1], world(tuple(flags), ()), {}, NOW).variant == "on"  # 10^9 ways lead down
+
+
+def test_segments_that_name_the_same_ones_are_looked_into_once() -> None:
+    depth = 5
+    segments = [
+        segment(f"s-{layer}-{n}", when=InSegment(tuple(f"s-{layer - 1}-{m}" for m in range(50))) if layer else US)
+        for layer in range(depth)
+        for n in range(50)
+    ]
+    found = explain(flag(rule(Fixed("on"), InSegment((segments[-1].key,)))), world((), tuple(segments)), {}, NOW)
+    assert len(found.segments) == 50 * (depth - 1) + 1
 
 
 def test_a_group_is_checked_to_its_end() -> None:

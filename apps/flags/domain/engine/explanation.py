@@ -32,6 +32,22 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentCheck:
+    """Whether the user is in a segment, and each way in."""
+
+    key: str
+    defined: bool
+    everyone: bool  # the segment that holds every user
+    claimed: bool  # the context's `groups` name it
+    member: bool
+    rule: Check | None  # None: it has no rule
+
+    @property
+    def matched(self) -> bool:
+        return self.everyone or self.claimed or self.member or (self.rule is not None and self.rule.matched)
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """A variant's half-open range of buckets, out of 100,000."""
 
@@ -63,6 +79,7 @@ class PrerequisiteCheck:
     prerequisite: Prerequisite
     variant: str | None  # what the other flag serves; None when it does not exist or answers an error
     met: bool
+    explanation: "Explanation | None"  # why the other flag serves it; None when it does not exist
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +95,15 @@ class Explanation:
     prerequisites: tuple[PrerequisiteCheck, ...] = ()  # in order, up to the first that is not met
     override: Override | None = None  # the one that decided
     rules: tuple[RuleCheck, ...] = ()  # in order, up to the one that matched
+    segments: tuple[SegmentCheck, ...] = ()  # those that the checks looked into, each once
     error_code: ErrorCode | None = None
     error_details: str | None = None
 
     @property
     def key(self) -> str:
         return self.flag.key
+
+    @property
+    def not_reached(self) -> tuple[Rule, ...]:
+        """The rules after the one that decided; all of them when something before the rules did."""
+        return self.flag.rules[len(self.rules) :]
