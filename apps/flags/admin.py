@@ -9,7 +9,17 @@ from django.urls import reverse
 from apps.core import navigation, pages
 from apps.core.admin_ui import EnvironmentFilter, ReadOnlyAdmin
 from apps.core.models import Project
-from apps.flags.models import Flag, FlagState, FlagStateVersion, FlagUsage, Ruleset, Segment, SegmentMember, Variant
+from apps.flags.models import (
+    Flag,
+    FlagState,
+    FlagStateVersion,
+    FlagUsage,
+    Ruleset,
+    ScheduledChange,
+    Segment,
+    SegmentMember,
+    Variant,
+)
 
 
 class PagesAdmin(ReadOnlyAdmin):
@@ -67,6 +77,15 @@ class FlagStateVersionAdmin(ReadOnlyAdmin):
     list_display = ("state", "number", "valid_from", "valid_to", "entry")
     list_select_related = ("state__flag", "state__environment", "entry")
     list_filter = (VersionEnvironmentFilter,)
+    search_fields = ("state__flag__key",)
+    ordering = ("-id",)
+
+
+@admin.register(ScheduledChange)
+class ScheduledChangeAdmin(ReadOnlyAdmin):
+    list_display = ("apply_at", "state", "status", "author_label", "reason", "note")
+    list_select_related = ("state__flag", "state__environment")
+    list_filter = ("status", VersionEnvironmentFilter)
     search_fields = ("state__flag__key",)
     ordering = ("-id",)
 

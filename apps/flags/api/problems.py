@@ -6,7 +6,7 @@ from apps.core.api.problems import Problem, Translations, invalid, refusal
 from apps.flags.domain.engine.context import InvalidContext
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.transitions import FlagIsKilled, FlagIsNotKilled, NothingToChange, ReasonMissing
-from apps.flags.services import InvalidFlag
+from apps.flags.services import InvalidFlag, ScheduleIsOver
 
 
 def _invalid_flag(error: ValidationError) -> Problem:
@@ -18,6 +18,7 @@ REFUSALS: Translations = {
     FlagIsKilled: refusal(409, "flag_is_killed", "The flag is killed here. Lift the kill first, then change it."),
     FlagIsNotKilled: refusal(409, "flag_is_not_killed", "The flag is not killed here, so there is no kill to lift."),
     ReasonMissing: refusal(400, "reason_missing", "Say why: this change needs a reason.", field="reason"),
+    ScheduleIsOver: refusal(409, "schedule_is_over", "It was applied or cancelled already; read its status."),
     InvalidFlag: _invalid_flag,
     InvalidDefinition: lambda error: invalid(((error.path, error.message),)),
     InvalidContext: lambda error: invalid((("context", error.details),)),

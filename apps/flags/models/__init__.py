@@ -2,6 +2,7 @@
 
 from apps.flags.models.flags import Flag, FlagState, FlagStateVersion, Variant
 from apps.flags.models.rulesets import Ruleset
+from apps.flags.models.schedules import ScheduledChange
 from apps.flags.models.segments import Segment, SegmentMember
 from apps.flags.models.usage import FlagUsage
 
@@ -11,6 +12,7 @@ __all__ = [
     "FlagStateVersion",
     "FlagUsage",
     "Ruleset",
+    "ScheduledChange",
     "Segment",
     "SegmentMember",
     "Variant",
