@@ -1,6 +1,6 @@
 """What asks for somebody's attention in one environment, the most urgent first, and the steps of a first day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,8 +23,10 @@ class Need:
     note: str = ""
 
 
-def needs(seen: Overview, scope: Scope) -> list[Need]:
-    return [*_killed(seen, scope), *_unreadable(seen, scope), *_ailing(seen), *_keys(seen), *_locked(seen, scope)]
+def needs(seen: Overview, scope: Scope, waiting: Iterable[Need] = ()) -> list[Need]:
+    """`waiting`: what waits for the person who looks."""
+    urgent = [*_killed(seen, scope), *waiting, *_unreadable(seen, scope)]
+    return [*urgent, *_ailing(seen), *_keys(seen), *_locked(seen, scope)]
 
 
 def sentence(seen: Overview, found: list[Need]) -> str:

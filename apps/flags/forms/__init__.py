@@ -2,11 +2,13 @@
 
 from apps.flags.forms.flags import EditFlagForm, NewFlagForm, Variants
 from apps.flags.forms.preview import PreviewForm
+from apps.flags.forms.requests import CommentForm
 from apps.flags.forms.rollout import RolloutForm
 from apps.flags.forms.segments import EditSegmentForm, MembersForm, NewSegmentForm
-from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ToggleForm
+from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ReviewForm, ToggleForm
 
 __all__ = [
+    "CommentForm",
     "EditFlagForm",
     "EditSegmentForm",
     "KillForm",
@@ -16,6 +18,7 @@ __all__ = [
     "NewSegmentForm",
     "PreviewForm",
     "ReasonForm",
+    "ReviewForm",
     "RolloutForm",
     "ToggleForm",
     "Variants",

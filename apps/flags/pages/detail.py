@@ -14,6 +14,7 @@ from apps.flags.forms import PreviewForm, RolloutForm
 from apps.flags.pages import previews, snippets, usage
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, read
 from apps.flags.pages.history import versions
+from apps.flags.pages.waiting import waiting
 from apps.flags.pages.words import compact, indented, pill, rule_sentence
 
 RECENT, ALL = 10, 1_000
@@ -53,6 +54,8 @@ class FlagDetail(FlagPage):
             usage=usage.summary(self.flag, self.environment, at=self.at),
             snippets=snippets.for_flag(self.flag, self._client_key(), settings.PUBLIC_URL),
             may_revert=self.may(Action.CHANGE_STATE) and flag is not None and flag.status is not FlagStatus.KILLED,
+            approvals=self.environment.approvals_needed,
+            waiting=waiting(self),
             **self._standing(flag),
             **self._history(),
             **preview_context(self, rollout, asked),

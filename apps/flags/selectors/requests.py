@@ -24,10 +24,14 @@ def subject(
     return Flag.objects.filter(project=project, key=key).first()
 
 
-def subject_of(request: ChangeRequest) -> Flag | FlagState | Segment | None:
+def subject_of(request: ChangeRequest) -> Flag | FlagState | Segment:
     """What a request is about, as it is now."""
-    kinds = {kind._meta.label_lower: kind for kind in (Flag, FlagState, Segment)}
-    return kinds[request.subject_type].objects.filter(pk=int(request.subject_id)).first()
+    pk = int(request.subject_id)
+    if request.subject_type == FlagState._meta.label_lower:
+        return FlagState.objects.select_related("flag__project", "environment__project").get(pk=pk)
+    if request.subject_type == Segment._meta.label_lower:
+        return Segment.objects.get(pk=pk)
+    return Flag.objects.get(pk=pk)
 
 
 def waiting_requests(project: Project, *subjects: Flag | FlagState | Segment) -> QuerySet[ChangeRequest]:

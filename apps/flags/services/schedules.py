@@ -46,8 +46,11 @@ def schedule_change(
 ) -> ScheduledChange:
     """Make this change at `apply_at`, unless somebody changes the state before.
 
-    Raises TimeHasPassed and what set_state raises, but NothingToChange: what is so now may not be so then.
+    Raises TimeHasPassed and what set_state raises, but NothingToChange only for an empty change: what is so now may
+    not be so then.
     """
+    if not change.given():
+        raise NothingToChange
     if apply_at <= at:
         raise TimeHasPassed({"apply_at": ["Choose a time that is yet to come."]})
     with transaction.atomic():
