@@ -26,4 +26,5 @@ def waiting_for(user: Any, scope: Scope) -> list[Need]:
 def _need(row: ChangeRequest, scope: Scope) -> Need:
     words = _("%(who)s asks you to approve a change of %(subject)s")
     told = words % {"who": row.author_label, "subject": row.subject_label}
-    return Need("warn", _("Approval"), told, navigation.request_url(row, scope), row.created_at, row.reason)
+    note = f"“{row.reason}”" if row.reason else ""
+    return Need("warn", _("Approval"), told, navigation.request_url(row, scope), row.created_at, note)

@@ -132,7 +132,7 @@ def kind_words(entry: AuditEntry) -> str:
 
 
 @register.filter
-def place(entry: AuditEntry) -> str:
+def place(entry: AuditEntry | ChangeRequest) -> str:
     """The environment's name, unless the object's name ends with it already."""
     environment = entry.environment
     return environment.name if environment and not entry.subject_label.endswith(environment.key) else ""

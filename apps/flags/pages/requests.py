@@ -15,6 +15,7 @@ from apps.core.models import ChangeRequest
 from apps.flags import services
 from apps.flags.domain import transitions
 from apps.flags.domain.access import Action, needed
+from apps.flags.domain.engine.reading import read_moment
 from apps.flags.domain.patches import parse_change
 from apps.flags.forms import CommentForm
 from apps.flags.models import Flag, FlagState, Segment
@@ -22,7 +23,7 @@ from apps.flags.pages import previews
 from apps.flags.pages.base import FlagsPage, Refusal, invalid, read
 from apps.flags.pages.history import meanwhile
 from apps.flags.pages.waiting import asked
-from apps.flags.pages.words import audited, differences, indented
+from apps.flags.pages.words import Difference, audited, differences, indented
 from apps.flags.selectors import definitions, requests
 
 # What each button does, and what that needs.
@@ -67,7 +68,9 @@ class RequestPage(FlagsPage):
         return self.show(CommentForm())
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        decision = next((name for name in DECISIONS if name in request.POST), "approve")
+        decision = next((name for name in DECISIONS if name in request.POST), "")
+        if not decision:
+            raise Http404("A request is approved, rejected or withdrawn.")
         service, action = DECISIONS[decision]
         refused = self.refuse(*needed(action))
         return refused or self._decide(service, request.POST)
@@ -134,11 +137,13 @@ def _shown(
         return {"differences": audited(proposal.changes)}
     now = transitions.readable(transitions.serving_of(served))
     before, after = (now | {name: pair[side] for name, pair in proposal.changes.items()} for side in (0, 1))
-    parts = differences(before, after)
+    others = {name: pair for name, pair in proposal.changes.items() if name not in now}
+    parts = [*differences(before, after), *audited(others)]
     if proposal.kind == "flags.schedule":
-        parts = asked(served, parse_change(proposal.patch["change"]))
-    others = audited({name: pair for name, pair in proposal.changes.items() if name not in now})
-    shown: dict[str, Any] = {"differences": [*parts, *others]}
+        then = read_moment("apply_at", proposal.patch["apply_at"])
+        parts = [Difference(_("Time"), "", f"{then:%Y-%m-%d %H:%M} UTC")]
+        parts += asked(served, parse_change(proposal.patch["change"]))
+    shown: dict[str, Any] = {"differences": parts}
     if pending:
         change = transitions.difference(transitions.serving_of(served), definitions.past_serving(after))
         flags = [served, previews.changed(served, change)]

@@ -150,9 +150,8 @@ def _told(row: ScheduledChange, refusal: Exception) -> str:
     moved = FlagStateVersion.objects.filter(state=row.state_id, number=row.base_version + 1).select_related("entry")
     entry = moved.get().entry
     did = "killed" if entry.kind == "flags.killed" else "changed"
-    return (
-        f"{entry.actor_label} {did} the flag first; this stands on version {refusal.expected}, it is {refusal.found}."
-    )
+    versions = f"this stands on version {refusal.expected}, the flag is at version {refusal.found}"
+    return f"{entry.actor_label} {did} the flag first: {versions}."
 
 
 def _rehearsed(state: FlagState, change: Change, **how: Any) -> Changes:
