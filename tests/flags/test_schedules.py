@@ -10,7 +10,7 @@ from apps.core.models import AuditEntry
 from apps.core.services import StaleVersion
 from apps.flags import services, tasks
 from apps.flags.domain.engine.definitions import FlagStatus
-from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.engine.parsing import parse_prerequisites, parse_rules
 from apps.flags.domain.transitions import Change, FlagIsKilled, NothingToChange, ReasonMissing
 from apps.flags.models import FlagState, Ruleset, ScheduledChange
 from apps.flags.services import InvalidFlag, ScheduleIsOver, TimeHasPassed
@@ -144,19 +144,13 @@ def test_a_change_of_variants_is_a_conflict(state: FlagState) -> None:
 def test_another_flag_may_make_it_impossible_meanwhile(state: FlagState) -> None:
     base = make_flag(project=state.flag.project, key="base")
     waits: Any = [{"flag": "base", "variants": ["on"]}]
-    row = make_schedule(state, prerequisites=_prerequisites(waits))
-    set_now(state_in(base), prerequisites=_prerequisites([{"flag": "dark", "variants": ["on"]}]))
+    row = make_schedule(state, prerequisites=parse_prerequisites(waits))
+    set_now(state_in(base), prerequisites=parse_prerequisites([{"flag": "dark", "variants": ["on"]}]))
     sweep()
     status, note = told(row)
     assert status == "CONFLICT"
     assert "circle" in note
     assert again(state).prerequisites == []
-
-
-def _prerequisites(raw: Any) -> Any:
-    from apps.flags.domain.engine.parsing import parse_prerequisites
-
-    return parse_prerequisites(raw)
 
 
 def test_one_that_nothing_can_read_does_not_hold_up_the_others(state: FlagState) -> None:
@@ -224,7 +218,8 @@ def test_a_cancelled_change_is_not_applied(state: FlagState) -> None:
 
 
 def test_a_conflict_is_dismissed_and_what_is_over_stays(state: FlagState) -> None:
-    row, how = make_schedule(state), {"actor": ACTOR, "at": AT, "expected_version": None}
+    row = make_schedule(state)
+    how: dict[str, Any] = {"actor": ACTOR, "at": AT, "expected_version": None}
     set_now(state, default_variant="off")
     sweep()
     services.cancel_scheduled_change(schedule_id=row.pk, **how)

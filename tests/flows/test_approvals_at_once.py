@@ -20,8 +20,9 @@ def test_two_last_approvals_apply_once() -> None:
     for _ in range(ROUNDS):
         state = state_in(make_flag())
         request = make_request(state)
-        votes = [partial(services.approve_request, request_id=request.pk, actor=make_approver()[1], at=AT)] * 1
-        votes.append(partial(services.approve_request, request_id=request.pk, actor=make_approver()[1], at=AT))
+        votes = [
+            partial(services.approve_request, request_id=request.pk, actor=make_approver()[1], at=AT) for _ in range(2)
+        ]
         assert [type(error) for error in at_once(*votes)] == [RequestIsClosed]
         assert (FlagState.objects.get(pk=state.pk).version, request.votes.count()) == (2, 1)
 

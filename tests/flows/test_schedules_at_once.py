@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from apps.core import bus
 from apps.core.models import AuditEntry
 from apps.flags import services
 from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.transitions import Change
 from apps.flags.models import FlagState, FlagStateVersion, ScheduledChange
-from apps.flags.services import ScheduleIsOver, publishing, schedules
+from apps.flags.services import ScheduleIsOver, schedules
 from tests.factories import ACTOR, AT, LATER, make_flag, make_project, make_schedule, split_rule, state_in
 from tests.flows.test_creating_at_once import at_once
 
@@ -58,7 +59,7 @@ def test_a_worker_that_dies_in_the_middle_leaves_the_work_to_the_next(monkeypatc
     def dies(*_: Any, **__: Any) -> None:
         raise SystemExit  # as a worker that is told to stop: no handler of the sweep catches it
 
-    for module, name in ((publishing.bus, "announce"), (schedules, "_settle")):  # early, and at the very end
+    for module, name in ((bus, "announce"), (schedules, "_settle")):  # early, and at the very end
         with monkeypatch.context() as patch:
             patch.setattr(module, name, dies)
             with pytest.raises(SystemExit):
