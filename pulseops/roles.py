@@ -9,11 +9,14 @@ VIEW = (
     "core.view_environment",
     "core.view_apikey",
     "core.view_auditentry",
+    "core.view_changerequest",
+    "core.view_vote",
     "flags.view_flag",
     "flags.view_flagactivity",
     "flags.view_flagstate",
     "flags.view_flagstateversion",
     "flags.view_flagusage",
+    "flags.view_scheduledchange",
     "flags.view_segment",
     "flags.view_segmentmember",
     "flags.view_variant",
@@ -26,6 +29,7 @@ PRODUCT = (
     "flags.add_segment",
     "flags.change_segment",
     "flags.change_protected",
+    "flags.approve_change",
 )
 OPERATOR = (
     "core.add_apikey",

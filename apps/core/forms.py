@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import selectors
 from apps.core.models import ApiKey, Environment
-from apps.core.models.projects import slug
+from apps.core.models.projects import MOST_APPROVALS, slug
 
 
 class DateInput(forms.DateInput):
@@ -58,6 +58,13 @@ class EnvironmentFields(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=Environment.Kind.choices)
     protected = forms.BooleanField(
         label=_("Protected"), required=False, help_text=_("Changes here need their own permission and always a reason.")
+    )
+    required_approvals = forms.IntegerField(
+        label=_("Required approvals"),
+        min_value=0,
+        max_value=MOST_APPROVALS,
+        initial=0,
+        help_text=_("How many others have to approve a change before it is applied. Counts only while protected."),
     )
     position = forms.IntegerField(
         label=_("Position"),

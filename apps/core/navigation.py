@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 
-from apps.core.models import Environment, Project
+from apps.core.models import ChangeRequest, Environment, Project
 
 Label = str | Promise
 REMEMBERED = "scope"  # in the session: [project key, environment key] last looked at
@@ -110,6 +110,14 @@ def allowed(request: HttpRequest, scope: Scope | None) -> list[Entry]:
         for entry in _entries
         if (scope or not entry.scoped) and (not entry.permission or request.user.has_perm(entry.permission))
     ]
+
+
+def request_url(request: ChangeRequest, scope: Scope) -> str:
+    """A change request's page, which the app that its kind names has as `approval-<app>`: in the request's own
+    environment, where it has one."""
+    environment = request.environment.key if request.environment else scope.environment.key
+    kwargs = scope.kwargs | {"environment": environment, "id": request.pk}
+    return reverse(f"admin:approval-{request.kind.partition('.')[0]}", kwargs=kwargs)
 
 
 def address(entry: Entry, scope: Scope | None) -> str:

@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Extract
 
 from apps.core.domain import chain
-from apps.core.models import ApiKey, AuditEntry, AuditPending, AuditSeal, Environment, Project, Tick
+from apps.core.models import ApiKey, AuditEntry, AuditPending, AuditSeal, ChangeRequest, Environment, Project, Tick
 
 
 def projects() -> QuerySet[Project]:
@@ -104,6 +104,12 @@ def unsealed() -> int:
 
 def audit_of(subject_type: str, subject_id: int | str) -> QuerySet[AuditEntry]:
     return audit_entries().filter(subject_type=subject_type, subject_id=str(subject_id))
+
+
+def change_requests(project: Project) -> QuerySet[ChangeRequest]:
+    """Newest first, with all that tells how far each is."""
+    rows = ChangeRequest.objects.filter(project=project).select_related("project", "environment__project")
+    return rows.prefetch_related("votes", "project__environments").order_by("-id")
 
 
 def has_link(digest: bytes) -> bool:

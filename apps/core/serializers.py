@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.core.models import ApiKey, AuditEntry, Environment, Project
+from apps.core.models.projects import MOST_APPROVALS
 
 
 class Text(serializers.CharField):
@@ -87,10 +88,16 @@ class ProjectChange(Versioned):
     description = Text(required=False, allow_blank=True, max_length=2_000)
 
 
+class Approvals(WholeNumber):
+    def __init__(self) -> None:
+        words = _("How many others have to approve a change first. Counts only while protected.")
+        super().__init__(required=False, min_value=0, max_value=MOST_APPROVALS, help_text=words)
+
+
 class EnvironmentOut(serializers.ModelSerializer[Environment]):
     class Meta:
         model = Environment
-        fields = ["key", "name", "kind", "protected", "position", "created_at", "version"]
+        fields = ["key", "name", "kind", "protected", "required_approvals", "position", "created_at", "version"]
 
 
 class EnvironmentIn(Reasoned):
@@ -98,6 +105,7 @@ class EnvironmentIn(Reasoned):
     name = Text(max_length=100)
     kind = serializers.ChoiceField(Environment.Kind.choices)
     protected = YesNo(required=False)
+    required_approvals = Approvals()
     position = WholeNumber(required=False, min_value=0, max_value=32_767)
 
 
@@ -105,6 +113,7 @@ class EnvironmentChange(Versioned):
     name = Text(required=False, max_length=100)
     kind = serializers.ChoiceField(Environment.Kind.choices, required=False)
     protected = YesNo(required=False)
+    required_approvals = Approvals()
     position = WholeNumber(required=False, min_value=0, max_value=32_767)
 
 

@@ -17,6 +17,7 @@ from apps.flags.models import (
     FlagStateVersion,
     FlagUsage,
     Ruleset,
+    ScheduledChange,
     Segment,
     SegmentMember,
     SegmentVersion,
@@ -79,6 +80,15 @@ class FlagStateVersionAdmin(ReadOnlyAdmin):
     list_display = ("state", "number", "valid_from", "valid_to", "entry")
     list_select_related = ("state__flag", "state__environment", "entry")
     list_filter = (StateEnvironmentFilter,)
+    search_fields = ("state__flag__key",)
+    ordering = ("-id",)
+
+
+@admin.register(ScheduledChange)
+class ScheduledChangeAdmin(ReadOnlyAdmin):
+    list_display = ("apply_at", "state", "status", "author_label", "reason", "note")
+    list_select_related = ("state__flag", "state__environment")
+    list_filter = ("status", StateEnvironmentFilter)
     search_fields = ("state__flag__key",)
     ordering = ("-id",)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -21,10 +21,12 @@ from apps.core import audit
 from apps.core import services as core
 from apps.core.audit import Actor
 from apps.core.models import ApiKey, Environment, Project
+from apps.flags import selectors as flag_selectors
 from apps.flags import services as flags
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.engine.limits import WEIGHT_TOTAL
 from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.patches import dump_change
 from apps.flags.domain.transitions import Change
 
 PROJECT = "demo"
@@ -106,7 +108,10 @@ def _load(at: datetime) -> DemoFacts:
     _groups(environments, maya, began)
     for flag in FLAGS:
         _flag(project, flag, maya, began)
-    return DemoFacts(logins=logins, client_key=_keys(environments, omar, began), flag_key=SHOWN_FLAG)
+    client_key = _keys(environments, omar, began)
+    _ask_for_approval(environments[-1], maya, omar, at)
+    _schedule(environments[1], maya, at)
+    return DemoFacts(logins=logins, client_key=client_key, flag_key=SHOWN_FLAG)
 
 
 def _person(username: str, role: str, words: str) -> Login:
@@ -156,6 +161,47 @@ def _steps(percentages: tuple[int, ...], began: datetime) -> Iterator[tuple[Chan
         rules = parse_rules(split if percent < 100 else [])
         reason = "General availability" if percent == 100 else f"Week {week}: {percent} % of users"
         yield Change(status=FlagStatus.ON, rules=rules), reason, began + timedelta(weeks=week, hours=-2)
+
+
+def _ask_for_approval(production: Environment, author: Actor, operator: Actor, at: datetime) -> None:
+    """From now on production asks for one approval, and the first request waits for it."""
+    core.update_environment(
+        environment_id=production.pk,
+        fields={"required_approvals": 1},
+        actor=operator,
+        at=at - timedelta(hours=3),
+        expected_version=None,
+        reason="Two people look at every change of production",
+    )
+    state = _state(production, "smartFolders")
+    step, *_ = _steps((50,), at)
+    flags.propose(
+        kind="flags.state_change",
+        subject_id=state.pk,
+        environment_id=production.pk,
+        patch=dump_change(step[0]),
+        actor=author,
+        reason="Week 3: 50 % of users",
+        at=at - timedelta(hours=2),
+        expected_version=state.version,
+    )
+
+
+def _state(environment: Environment, key: str) -> Any:
+    return flag_selectors.flags(environment.project).get(key=key).states.get(environment=environment)
+
+
+def _schedule(staging: Environment, author: Actor, at: datetime) -> None:
+    state = _state(staging, "voiceMessages")
+    flags.schedule_change(
+        state_id=state.pk,
+        change=Change(status=FlagStatus.ON),
+        apply_at=(at + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0),
+        actor=author,
+        reason="Show it to the team in the morning",
+        at=at,
+        expected_version=state.version,
+    )
 
 
 def _keys(environments: list[Environment], actor: Actor, at: datetime) -> str:

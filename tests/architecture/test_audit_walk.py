@@ -4,6 +4,7 @@ import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,20 @@ from apps.core.models import AuditEntry, Project
 from apps.flags import services as flags
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.transitions import Change
-from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_segment, make_user, state_in
+from tests.factories import (
+    ACTOR,
+    AT,
+    ask_for_approvals,
+    make_approver,
+    make_flag,
+    make_key,
+    make_project,
+    make_request,
+    make_schedule,
+    make_segment,
+    make_user,
+    state_in,
+)
 
 # Machine-written counts and clocks. Everything else that changes a row is a decision, and is audited.
 EXEMPT = {"add_usage", "mark_keys_used", "tick"}
@@ -182,6 +196,48 @@ def set_members() -> Callable[[], object]:
         **WHO,
         **ANY_VERSION,
     )
+
+
+@scenario
+def propose() -> Callable[[], object]:
+    state = state_in(make_flag())
+    ask_for_approvals(state.environment)
+    about: dict[str, Any] = {"kind": "flags.state_change", "subject_id": state.pk, "environment_id": None}
+    return lambda: flags.propose(**about, patch={"status": "ON"}, reason="walk", **WHO, **ANY_VERSION)
+
+
+@scenario
+def approve_request() -> Callable[[], object]:
+    pk = make_request(state_in(make_flag())).pk
+    _user, actor = make_approver("tests")
+    return lambda: flags.approve_request(request_id=pk, actor=actor, at=AT)
+
+
+@scenario
+def schedule_change() -> Callable[[], object]:
+    state = state_in(make_flag())
+    return lambda: make_schedule(state)
+
+
+@scenario
+def cancel_scheduled_change() -> Callable[[], object]:
+    pk = make_schedule(state_in(make_flag())).pk
+    return lambda: flags.cancel_scheduled_change(schedule_id=pk, **WHO, **ANY_VERSION)
+
+
+@scenario
+def apply_due_changes() -> Callable[[], object]:
+    state, before = state_in(make_flag()), AT - timedelta(hours=1)
+    flags.schedule_change(
+        state_id=state.pk,
+        change=Change(status=FlagStatus.ON),
+        apply_at=AT,
+        actor=ACTOR,
+        reason="walk",
+        at=before,
+        **ANY_VERSION,
+    )
+    return lambda: flags.apply_due_changes(at=AT)
 
 
 def services() -> Iterator[str]:

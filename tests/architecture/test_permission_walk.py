@@ -18,7 +18,17 @@ from apps.core import sealer
 from apps.core import services as core
 from apps.flags import services as flags
 from tests.callers import BACKEND
-from tests.factories import AT, make_flag, make_key, make_project, make_segment, make_user
+from tests.factories import (
+    AT,
+    make_flag,
+    make_key,
+    make_project,
+    make_request,
+    make_schedule,
+    make_segment,
+    make_user,
+    state_in,
+)
 
 pytestmark = pytest.mark.django_db
 SAFE, UNSAFE = ("GET", "OPTIONS"), ("POST", "PUT", "PATCH", "DELETE")
@@ -64,6 +74,7 @@ BODY = {
     "targeting_keys": [],
     "reason": "because",
     "username": "mallory",
+    "approve": "1",
 }
 MACHINE_WRITTEN = ("django_session", "axes_")
 WRITING = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
@@ -89,6 +100,8 @@ def addresses() -> dict[str, str]:
     sealer.seal()
     make_flag(project=project, key="checkout", rolling_out=True)
     make_segment(project=project, key="beta", members=["u-1"])
+    state = state_in(make_flag(project=project, key="asked"))
+    numbers = {"schedule": str(make_schedule(state).pk), "request": str(make_request(state).pk)}
     production = project.environments.get(key="production")
     flags.add_usage(counts={(production.pk, "checkout", "on"): 1}, at=AT)
     core.tick(name="walk", at=AT)
@@ -107,10 +120,10 @@ def addresses() -> dict[str, str]:
         "app_label": "flags",
         "url": "nowhere/",
     }
-    return {route: "/" + address(route, values) for route in routes()}
+    return {route: "/" + address(route, values, numbers) for route in routes()}
 
 
-def address(route: str, values: dict[str, str]) -> str:
+def address(route: str, values: dict[str, str], numbers: dict[str, str]) -> str:
     model = re.match(r"admin/(\w+)/(\w+)/", route)
     known = dict(values)
     if model and "object_id" in route and model[1] in {config.label for config in apps.get_app_configs()}:
@@ -118,6 +131,10 @@ def address(route: str, values: dict[str, str]) -> str:
         known["object_id"] = str(row.pk) if row else "1"
     if "/segments/" in route:
         known["key"] = "beta"
+    if "/schedules/" in route or "/scheduled-changes/" in route:
+        known |= {"key": "asked", "id": numbers["schedule"]}
+    if "/approvals/" in route or "/change-requests/" in route:
+        known["id"] = numbers["request"]
     known.setdefault("object_id", "1")
     plain = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: known[name[1]], re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route))
     return plain.replace("^", "").replace("$", "")
@@ -204,6 +221,8 @@ def test_an_administrator_does_write_on_this_walk(addresses: dict[str, str]) -> 
         "api/v1/projects/<slug:project>/environments/",
         "api/v1/projects/<slug:project>/flags/<flag_key:flag>/states/<slug:environment>/kill/",
         "admin/p/<slug:project>/<slug:environment>/flags/<str:key>/kill/",
+        "api/v1/projects/<slug:project>/change-requests/<int:id>/approve/",
+        "api/v1/projects/<slug:project>/scheduled-changes/<int:id>/cancel/",
     } <= wrote
 
 

@@ -95,11 +95,19 @@ def test_viewer_may_not_add_a_project() -> None:
 def test_operator_adds_and_changes_environments() -> None:
     project = make_project()
     client = visit("Operator")
-    fields = {"project": project.pk, "name": "EU", "key": "eu", "kind": "PRODUCTION", "protected": "on", "position": 4}
+    fields = {
+        "project": project.pk,
+        "name": "EU",
+        "key": "eu",
+        "kind": "PRODUCTION",
+        "protected": "on",
+        "position": 4,
+        "required_approvals": 2,
+    }
     assert client.post(reverse("admin:core_environment_add"), fields).status_code == 302
     row = Environment.objects.get(key="eu")
-    assert row.protected
-    fields = {"name": "Europe", "kind": "PRODUCTION", "position": 4, "version": 1}
+    assert (row.protected, row.required_approvals) == (True, 2)
+    fields = {"name": "Europe", "kind": "PRODUCTION", "position": 4, "required_approvals": 0, "version": 1}
     client.post(reverse("admin:core_environment_change", args=[row.pk]), fields)
     row.refresh_from_db()
     assert (row.name, row.protected, row.version) == ("Europe", False, 2)

@@ -11,13 +11,26 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.core import approvals as core_approvals
 from apps.core import sealer
 from apps.core import services as core
 from apps.core.admin_ui import CappedPaginator, PulseAdmin
 from apps.core.models import AuditEntry, Project
 from apps.flags import services as flags
 from tests.core.visit import visit
-from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_segment, make_user
+from tests.factories import (
+    ACTOR,
+    AT,
+    make_approver,
+    make_flag,
+    make_key,
+    make_project,
+    make_request,
+    make_schedule,
+    make_segment,
+    make_user,
+    state_in,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +87,9 @@ def everything() -> None:
     flags.add_usage(counts={(environment.pk, flag.key, "on"): 3}, at=AT)
     sealer.seal()
     core.tick(name="beat", at=AT)
+    state = state_in(make_flag(project=project))
+    make_schedule(state)
+    core_approvals.vote(request_id=make_request(state).pk, actor=make_approver()[1], approves=True, at=AT)
     make_flag(project=project)  # not sealed yet
 
 

@@ -1,15 +1,21 @@
 """Objects in a stated state, made through the services so that no test sees a row the product could not make."""
 
+from tests.factories.approvals import LATER, ask_for_approvals, make_approver, make_request, make_schedule
 from tests.factories.core import ACTOR, AT, PASSWORD, make_key, make_project, make_user
 from tests.factories.flags import make_flag, make_segment, split_rule, state_in
 
 __all__ = [
     "ACTOR",
     "AT",
+    "LATER",
     "PASSWORD",
+    "ask_for_approvals",
+    "make_approver",
     "make_flag",
     "make_key",
     "make_project",
+    "make_request",
+    "make_schedule",
     "make_segment",
     "make_user",
     "split_rule",

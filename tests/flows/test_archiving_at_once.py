@@ -10,7 +10,8 @@ from apps.flags.domain.engine.definitions import FlagStatus, Prerequisite
 from apps.flags.domain.transitions import Change, FlagIsArchived
 from apps.flags.models import Flag
 from tests.factories import ACTOR, AT, make_flag, make_project, state_in
-from tests.flows.test_creating_at_once import ROUNDS, at_once
+from tests.flows.at_once import at_once
+from tests.flows.test_creating_at_once import ROUNDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

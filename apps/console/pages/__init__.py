@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from apps.console.pages.approvals import Approvals
 from apps.console.pages.health import Health
 from apps.console.pages.overview import Home, OverviewPage
 from apps.console.pages.search import Search
@@ -14,5 +15,6 @@ urlpatterns: list[URLPattern] = [
 ]
 scoped_urlpatterns: list[URLPattern] = [
     path("", OverviewPage.as_view(), name="overview"),
+    path("approvals/", Approvals.as_view(), name="approval-list"),
     path("timeline/", Timeline.as_view(), name="timeline"),
 ]

@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from apps.console.selectors.needs import curl, first_steps, needs, sentence
 from apps.console.selectors.overview import Overview, overview
+from apps.console.selectors.waiting import waiting_for
 from apps.core import navigation, pages, svg
 
 
@@ -26,7 +27,7 @@ class OverviewPage(pages.ScopedPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         seen = overview(self.environment, at=self.at)
-        found = needs(seen, self.scope)
+        found = needs(seen, self.scope, waiting_for(request.user, self.scope))
         return self.render(
             seen=seen,
             needs=found,

@@ -1,6 +1,6 @@
 """What asks for somebody's attention in one environment, the most urgent first, and the steps of a first day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,9 +25,11 @@ class Need:
     note: str = ""
 
 
-def needs(seen: Overview, scope: Scope) -> list[Need]:
+def needs(seen: Overview, scope: Scope, waiting: Iterable[Need] = ()) -> list[Need]:
+    """`waiting`: what waits for the person who looks."""
     return [
         *_killed(seen, scope),
+        *waiting,
         *_unreadable(seen, scope),
         *_ailing(seen),
         *_keys(seen),

@@ -73,7 +73,8 @@ def key_refusal(key: KeyFacts, view: "ApiViewSet") -> str | None:
 def _environment_refusal(key: KeyFacts, view: "ApiViewSet") -> str | None:
     if key.environment_key is None:
         return None
-    named = view.kwargs.get("environment", None if view.writes else key.environment_key)
-    if named == key.environment_key and (view.open_to_bound_keys or not view.writes):
-        return None
+    if view.open_to_bound_keys or not view.writes:
+        named = view.kwargs.get("environment", key.environment_key)  # without one the view keeps to the key's own
+        if named == key.environment_key:
+            return None
     return f"This key is bound to {key.environment_key}: it sees nothing elsewhere and changes only flag states there."

@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
 
-from apps.core import services
+from apps.core import approvals, services
 from apps.core.logs import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,11 @@ def refusal(status: int, code: str, detail: str, *, field: str = "") -> Translat
 def stale(error: services.StaleVersion) -> Problem:
     detail = f"Somebody was faster: you read version {error.expected}, it is {error.found} by now. Read it again."
     return Problem(409, "stale_version", detail, (("expected_version", detail),))
+
+
+def approval_required(error: approvals.ApprovalRequired) -> Problem:
+    address = f"/api/v1/projects/{error.environment.project.key}/change-requests/"
+    return Problem(409, "approval_required", f"{error} Propose it instead: POST it to {address}")
 
 
 def invalid(errors: tuple[FieldError, ...]) -> Problem:
@@ -138,6 +143,13 @@ OURS: Translations = {
     services.EnvironmentMissing: refusal(
         400, "environment_missing", "Every kind of key but MANAGEMENT belongs to one environment.", field="environment"
     ),
+    approvals.ApprovalRequired: approval_required,
+    approvals.ApprovalNotNeeded: refusal(409, "approval_not_needed", "Nothing is asked for here: make the change."),
+    approvals.OnlyPeopleApprove: refusal(403, "only_people_approve", "Keys propose; approving is a person's."),
+    approvals.AuthorCannotApprove: refusal(403, "author_cannot_approve", "Somebody else has to decide about yours."),
+    approvals.OnlyTheAuthorWithdraws: refusal(403, "not_the_author", "Only the author withdraws; reject it instead."),
+    approvals.AlreadyVoted: refusal(409, "already_voted", "You have voted on this request."),
+    approvals.RequestIsClosed: refusal(409, "request_is_closed", "The request is closed; read its status."),
     OperationalError: lambda error: AWAY,
     InterfaceError: lambda error: AWAY,
 }

@@ -1,6 +1,6 @@
 """What every resource of the API is built on: access, the objects in its address, bodies, pages. No resource."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -85,6 +85,11 @@ class ApiViewSet(ThrottledFirst, viewsets.ViewSet):
             known = ", ".join(found)
             raise ValidationError({"environment": [f"There is no environment {key!r} here; there are {known}."]})
         return found[key]
+
+    def insist(self, permissions: Sequence[str]) -> None:
+        """What a person needs besides, once the body has named the objects; keys were judged by the address."""
+        if self.caller_key is None and not self.request.user.has_perms(permissions):
+            raise PermissionDenied(Declared.message)
 
     def body(self, serializer: type[Strict]) -> dict[str, Any]:
         return _validated(serializer, self.request.data)

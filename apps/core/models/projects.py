@@ -1,6 +1,6 @@
 """Projects and their environments."""
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +8,9 @@ slug = RegexValidator(
     r"^[a-z0-9]+(-[a-z0-9]+)*$",
     _("Use lower-case letters, digits and single hyphens, for example my-project."),
 )
+
+
+MOST_APPROVALS = 10
 
 
 class Project(models.Model):
@@ -42,6 +45,12 @@ class Environment(models.Model):
         default=False,
         help_text=_("Changes here need their own permission and always a reason."),
     )
+    required_approvals = models.PositiveSmallIntegerField(
+        _("required approvals"),
+        default=0,
+        validators=[MaxValueValidator(MOST_APPROVALS)],
+        help_text=_("How many others have to approve a change first. Counts only while protected."),
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Order of the columns."))
     created_at = models.DateTimeField(_("created at"))
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -49,7 +58,16 @@ class Environment(models.Model):
     class Meta:
         verbose_name = _("environment")
         verbose_name_plural = _("environments")
-        constraints = [models.UniqueConstraint(fields=["project", "key"], name="core_environment_key_in_project")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "key"], name="core_environment_key_in_project"),
+            models.CheckConstraint(
+                condition=models.Q(required_approvals__lte=MOST_APPROVALS), name="core_environment_approvals"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.project}/{self.key}"
+
+    @property
+    def approvals_needed(self) -> int:
+        return self.required_approvals if self.protected else 0

@@ -18,6 +18,7 @@ DEFAULT_ENVIRONMENTS = (
     ("staging", "Staging", Environment.Kind.STAGING, False),
     ("production", "Production", Environment.Kind.PRODUCTION, True),
 )
+EDITABLE = {"name", "kind", "protected", "required_approvals", "position"}  # of an environment
 
 Adopter = Callable[[Environment, Actor, datetime], None]
 _adopters: list[Adopter] = []
@@ -86,6 +87,7 @@ def create_environment(
     actor: Actor,
     at: datetime,
     protected: bool = False,
+    required_approvals: int = 0,
     position: int = 0,
     reason: str = "",
 ) -> Environment:
@@ -95,6 +97,7 @@ def create_environment(
         name=name,
         kind=kind,
         protected=protected,
+        required_approvals=required_approvals,
         position=position,
         created_at=at,
     )
@@ -117,10 +120,10 @@ def update_environment(
     expected_version: int | None,
     reason: str = "",
 ) -> Environment:
-    """Change `name`, `kind`, `protected` or `position`; the key is part of URLs and stays."""
+    """Change any of EDITABLE; the key is part of URLs and stays."""
     with transaction.atomic():
         environment = Environment.objects.select_for_update().get(pk=environment_id)
-        changed = _change(environment, fields, {"name", "kind", "protected", "position"}, expected_version)
+        changed = _change(environment, fields, EDITABLE, expected_version)
         if changed:
             _record(environment, "core.environment_changed", actor=actor, at=at, reason=reason, changed=changed)
     return environment

@@ -13,11 +13,12 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from apps.core import clock, navigation, svg
-from apps.core.models import ApiKey, AuditEntry, Environment
+from apps.core.models import ApiKey, AuditEntry, ChangeRequest, Environment
 
 register = template.Library()
 
 KEY_EXPIRING = timedelta(days=14)
+REQUEST_PILLS = {"PENDING": "warn", "APPLIED": "on", "REJECTED": "killed", "WITHDRAWN": "off", "OUTDATED": "off"}
 KIND_PILLS = {"PRODUCTION": "killed", "STAGING": "warn", "DEVELOPMENT": "info"}
 
 
@@ -61,6 +62,12 @@ def key_pill(key: ApiKey, at: datetime) -> SafeString:
     if key.expires_at is None or key.expires_at > at + KEY_EXPIRING:
         return pill("on", _("Usable"))
     return pill("warn", _("Expiring")) if key.expires_at > at else pill("off", _("Expired"))
+
+
+@register.simple_tag
+def request_pill(request: ChangeRequest) -> SafeString:
+    """How a change request stands."""
+    return pill(REQUEST_PILLS[request.status], str(request.get_status_display()))
 
 
 @register.simple_tag(takes_context=True)
@@ -125,7 +132,7 @@ def kind_words(entry: AuditEntry) -> str:
 
 
 @register.filter
-def place(entry: AuditEntry) -> str:
+def place(entry: AuditEntry | ChangeRequest) -> str:
     """The environment's name, unless the object's name ends with it already."""
     environment = entry.environment
     return environment.name if environment and not entry.subject_label.endswith(environment.key) else ""

@@ -6,7 +6,7 @@ from apps.core.api.problems import Problem, Translations, invalid, refusal
 from apps.flags.domain.engine.context import InvalidContext
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.transitions import FlagIsArchived, FlagIsKilled, FlagIsNotKilled, NothingToChange, ReasonMissing
-from apps.flags.services import FlagIsNeeded, InvalidFlag, KeyIsArchived
+from apps.flags.services import FlagIsNeeded, InvalidFlag, KeyIsArchived, ScheduleIsOver
 
 
 def _invalid_flag(error: ValidationError) -> Problem:
@@ -27,6 +27,7 @@ REFUSALS: Translations = {
         409, "already_exists", "An archived flag has this key. Restore it, or choose another key.", field="key"
     ),
     ReasonMissing: refusal(400, "reason_missing", "Say why: this change needs a reason.", field="reason"),
+    ScheduleIsOver: refusal(409, "schedule_is_over", "It was applied or cancelled already; read its status."),
     InvalidFlag: _invalid_flag,
     InvalidDefinition: lambda error: invalid(((error.path, error.message),)),
     InvalidContext: lambda error: invalid((("context", error.details),)),

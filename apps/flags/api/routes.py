@@ -5,6 +5,8 @@ from django.urls import URLPattern, path, register_converter
 from apps.core.api.routes import MANY, ONE, PROJECT, Actions, post
 from apps.flags.api.evaluation import EvaluationViewSet
 from apps.flags.api.flags import FlagViewSet
+from apps.flags.api.requests import ChangeRequestViewSet
+from apps.flags.api.schedules import ScheduledChangeViewSet
 from apps.flags.api.segments import MemberViewSet, SegmentViewSet
 from apps.flags.api.states import FlagStateViewSet, HistoryViewSet
 from apps.flags.api.views import FlagKey
@@ -15,6 +17,8 @@ LIST: Actions = {"get": "list"}
 FLAG = f"{PROJECT}flags/<flag_key:flag>/"
 STATE = f"{FLAG}states/<slug:environment>/"
 SEGMENT = f"{PROJECT}segments/<slug:segment>/"
+REQUEST = f"{PROJECT}change-requests/<int:id>/"
+SCHEDULE = f"{PROJECT}scheduled-changes/<int:id>/"
 MEMBERS: Actions = {"get": "retrieve", "put": "update"}
 
 urlpatterns: list[URLPattern] = [
@@ -33,5 +37,13 @@ urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}segments/", SegmentViewSet.as_view(MANY), name="segment-list"),
     path(SEGMENT, SegmentViewSet.as_view(ONE), name="segment"),
     path(f"{SEGMENT}members/<slug:environment>/", MemberViewSet.as_view(MEMBERS), name="segment-members"),
+    path(f"{PROJECT}change-requests/", ChangeRequestViewSet.as_view(MANY), name="request-list"),
+    path(REQUEST, ChangeRequestViewSet.as_view({"get": "retrieve"}), name="request"),
+    path(f"{REQUEST}approve/", ChangeRequestViewSet.as_view(post("approve")), name="request-approve"),
+    path(f"{REQUEST}reject/", ChangeRequestViewSet.as_view(post("reject")), name="request-reject"),
+    path(f"{REQUEST}withdraw/", ChangeRequestViewSet.as_view(post("withdraw")), name="request-withdraw"),
+    path(f"{PROJECT}scheduled-changes/", ScheduledChangeViewSet.as_view(MANY), name="schedule-list"),
+    path(SCHEDULE, ScheduledChangeViewSet.as_view({"get": "retrieve"}), name="schedule"),
+    path(f"{SCHEDULE}cancel/", ScheduledChangeViewSet.as_view(post("cancel")), name="schedule-cancel"),
     path("evaluate/", EvaluationViewSet.as_view(post("create")), name="evaluate"),
 ]

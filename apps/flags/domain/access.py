@@ -12,6 +12,7 @@ class Action(StrEnum):
     KILL = "kill"  # and lift a kill
     EDIT_SEGMENT = "edit segment"  # its name
     SET_MEMBERS = "set members"  # in one environment
+    APPROVE = "approve"  # or reject what others propose
 
 
 _NEEDED = {
@@ -23,6 +24,7 @@ _NEEDED = {
     Action.KILL: "flags.kill_flag",
     Action.EDIT_SEGMENT: "flags.change_segment",
     Action.SET_MEMBERS: "flags.change_segment",
+    Action.APPROVE: "flags.approve_change",
 }
 
 

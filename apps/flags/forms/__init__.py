@@ -2,12 +2,14 @@
 
 from apps.flags.forms.flags import EditFlagForm, NewFlagForm, Variants
 from apps.flags.forms.preview import ExplainForm, PreviewForm
+from apps.flags.forms.requests import CommentForm
 from apps.flags.forms.rollout import RolloutForm
 from apps.flags.forms.segments import EditSegmentForm, MembersForm, NewSegmentForm
-from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ToggleForm
+from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ReviewForm, ToggleForm
 from apps.flags.forms.targets import Overrides, Prerequisites, QuickOverrideForm
 
 __all__ = [
+    "CommentForm",
     "EditFlagForm",
     "EditSegmentForm",
     "ExplainForm",
@@ -21,6 +23,7 @@ __all__ = [
     "PreviewForm",
     "QuickOverrideForm",
     "ReasonForm",
+    "ReviewForm",
     "RolloutForm",
     "ToggleForm",
     "Variants",

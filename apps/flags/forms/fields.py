@@ -70,6 +70,15 @@ class ReasonField(forms.CharField):
         )
 
 
+class MomentInput(forms.DateTimeInput):
+    """The browser's own field for a day and a time."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
 class VersionField(forms.IntegerField):
     """The version that the person looked at."""
 

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.flags.domain.engine.definitions import FlagStatus
-from apps.flags.forms.fields import ReasonField, VersionField, choices
+from apps.flags.forms.fields import MomentInput, ReasonField, VersionField, choices
 
 
 class ReasonForm(forms.Form):
@@ -19,7 +19,24 @@ class ReasonForm(forms.Form):
         self.fields["reason"] = ReasonField(required=reason_required)
 
 
-class ToggleForm(ReasonForm):
+class ReviewForm(ReasonForm):
+    """A change that is made now or, with a time, then."""
+
+    apply_at = forms.DateTimeField(
+        label=_("Time (UTC)"),
+        required=False,
+        widget=MomentInput(),
+        help_text=_("If somebody changes the flag before, this is not applied, and the flag's page says so."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if "later" in self.data and not given.get("apply_at") and "apply_at" not in self.errors:
+            self.add_error("apply_at", _("Choose the time at which this is to be applied."))
+        return given
+
+
+class ToggleForm(ReviewForm):
     """Turning a flag on asks for whom: everyone, or whom its rules name, where it has any."""
 
     def __init__(self, *args: Any, variants: list[str], main: str, has_rules: bool, **options: Any) -> None:

@@ -2,6 +2,7 @@
 
 from apps.flags.models.flags import Flag, FlagState, FlagStateVersion, Variant
 from apps.flags.models.rulesets import Ruleset
+from apps.flags.models.schedules import ScheduledChange
 from apps.flags.models.segments import Segment, SegmentMember, SegmentVersion
 from apps.flags.models.usage import FlagActivity, FlagUsage
 
@@ -12,6 +13,7 @@ __all__ = [
     "FlagStateVersion",
     "FlagUsage",
     "Ruleset",
+    "ScheduledChange",
     "Segment",
     "SegmentMember",
     "SegmentVersion",

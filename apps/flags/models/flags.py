@@ -74,6 +74,7 @@ class Flag(models.Model):
         verbose_name_plural = _("flags")
         permissions = [
             ("kill_flag", _("Can kill a flag and lift the kill")),
+            ("approve_change", _("Can approve what others propose")),
             ("change_protected", _("Can change flags in protected environments")),
         ]
         constraints = [models.UniqueConstraint(fields=["project", "key"], name="flags_flag_key_in_project")]

@@ -10,7 +10,9 @@ from apps.flags.pages.explaining import ExplainPage
 from apps.flags.pages.individuals import AddOverridePage, OverridesPage, RemoveExpiredPage
 from apps.flags.pages.kills import KillPage, LiftKillPage
 from apps.flags.pages.listing import ListPage
+from apps.flags.pages.requests import RequestPage
 from apps.flags.pages.reverts import RevertPage, VersionPage
+from apps.flags.pages.schedules import CancelSchedulePage, ScheduleAgainPage
 from apps.flags.pages.segments import NewSegmentPage, SegmentPage, SegmentsPage
 from apps.flags.pages.waits import PrerequisitesPage
 
@@ -33,6 +35,9 @@ urlpatterns = [
     path("flags/<str:key>/lift-kill/", LiftKillPage.as_view(), name="flag-lift-kill"),
     path("flags/<str:key>/versions/<int:number>/", VersionPage.as_view(), name="flag-version"),
     path("flags/<str:key>/versions/<int:number>/revert/", RevertPage.as_view(), name="flag-revert"),
+    path("flags/<str:key>/schedules/<int:id>/cancel/", CancelSchedulePage.as_view(), name="flag-schedule-cancel"),
+    path("flags/<str:key>/schedules/<int:id>/again/", ScheduleAgainPage.as_view(), name="flag-schedule-again"),
+    path("approvals/flags/<int:id>/", RequestPage.as_view(), name="approval-flags"),
     path("segments/", SegmentsPage.as_view(), name="segment-list"),
     path("segments/new/", NewSegmentPage.as_view(), name="segment-create"),
     path("segments/<str:key>/", SegmentPage.as_view(), name="segment-detail"),

@@ -1,6 +1,6 @@
 """What every page about flags shares: finding the flag, who may do what, and services' refusals in words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.core import navigation
 from apps.core import selectors as core
+from apps.core.approvals import ApprovalNotNeeded, ApprovalRequired
+from apps.core.models import ChangeRequest
 from apps.core.pages import ScopedPage, roles_with
 from apps.core.services import StaleVersion
 from apps.flags import selectors
@@ -18,10 +21,11 @@ from apps.flags.domain import transitions
 from apps.flags.domain.access import Action, needed
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.text import is_storable
-from apps.flags.models import Flag, FlagState, Segment
+from apps.flags.models import Flag, FlagState, ScheduledChange, Segment
 from apps.flags.pages.history import Version, meanwhile
 from apps.flags.pages.words import Difference, Pill, audited, listed, pill
 from apps.flags.selectors import definitions, overview
+from apps.flags.services import TimeHasPassed
 
 CONFLICT, UNPROCESSABLE = 409, 422
 
@@ -58,6 +62,21 @@ class FlagsPage(ScopedPage):
     def url(self, name: str, **kwargs: Any) -> str:
         return reverse(f"admin:{name}", kwargs={**self.scope.kwargs, **kwargs})
 
+    @property
+    def proposes(self) -> bool:
+        """Whether what was sent asks for approval, as its button said."""
+        return "propose" in self.request.POST
+
+    def to_request(self, opened: ChangeRequest) -> HttpResponseRedirect:
+        return HttpResponseRedirect(navigation.request_url(opened, self.scope))
+
+    def unapproved(self, error: Exception) -> Refusal:
+        """The environment's need of approval is not what it was when the page was opened."""
+        if isinstance(error, ApprovalRequired):
+            title = _("%(environment)s asks for approval of this.") % {"environment": error.environment.name}
+            return Refusal(title, _("Your input is kept: send it again to request approval."))
+        return Refusal(_("No approval is needed any more."), _("Your input is kept: send it again to make the change."))
+
 
 class FlagPage(FlagsPage):
     """A page about one flag in the environment of its address."""
@@ -65,6 +84,7 @@ class FlagPage(FlagsPage):
     flag: Flag
     state: FlagState
     states: list[FlagState]
+    done: Flag | FlagState | ScheduledChange | ChangeRequest  # what the last attempt made
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         refused = self.refuse(*self.permissions())
@@ -106,21 +126,30 @@ class FlagPage(FlagsPage):
         address = self.url("flag-detail", key=self.flag.key)
         return HttpResponseRedirect(f"{address}?changed={self.state.version}" if changed else address)
 
-    def attempt(self, call: Callable[[], FlagState], form: BaseForm | None = None) -> Refusal | None:
-        """One service call. None when it was done; then `self.state` is the new one."""
+    def leave(self) -> HttpResponseRedirect:
+        """To where what was done shows."""
+        if isinstance(self.done, ChangeRequest):
+            return self.to_request(self.done)
+        return self.to_detail(changed=isinstance(self.done, FlagState))
+
+    def attempt(
+        self, call: Callable[[], FlagState | ScheduledChange | ChangeRequest], form: BaseForm | None = None
+    ) -> Refusal | None:
+        """One service call. None when it was done; then `self.done` is what it made, and `self.state` the new one."""
         try:
-            self.state = call()
-        except (StaleVersion, transitions.NothingToChange, transitions.FlagIsKilled) as error:
-            return self.conflict(error, form)
-        except transitions.FlagIsArchived:
-            return archived()
-        except transitions.FlagIsNotKilled:
-            return Refusal(_("This flag is not killed. Somebody lifted the kill already."))
-        except transitions.ReasonMissing:
-            return Refusal(_("This change needs a reason."), status=UNPROCESSABLE)
-        except ValidationError as error:
-            return Refusal(_("This cannot be served."), problems(error), status=UNPROCESSABLE)
+            self.done = call()
+        except REFUSALS as error:
+            return self.refused(error, form)
+        if isinstance(self.done, FlagState):
+            self.state = self.done
         return None
+
+    def refused(self, error: Exception, form: BaseForm | None) -> Refusal:
+        if type(error) in PLAIN:
+            return PLAIN[type(error)]()
+        if isinstance(error, ApprovalRequired | ApprovalNotNeeded):
+            return self.unapproved(error)
+        return invalid(error) if isinstance(error, ValidationError) else self.conflict(error, form)
 
     def conflict(self, error: Exception, form: BaseForm | None = None) -> Refusal:
         """Why not, with what others did since the form was opened."""
@@ -140,6 +169,30 @@ class FlagPage(FlagsPage):
 
 def archived() -> Refusal:
     return Refusal(_("This flag is archived."), _("Restore it first; then it can be changed again."))
+
+
+def not_killed() -> Refusal:
+    return Refusal(_("This flag is not killed. Somebody lifted the kill already."))
+
+
+def reason_missing() -> Refusal:
+    return Refusal(_("This change needs a reason."), status=UNPROCESSABLE)
+
+
+PLAIN: Mapping[type[Exception], Callable[[], Refusal]] = {
+    transitions.FlagIsArchived: archived,
+    transitions.FlagIsNotKilled: not_killed,
+    transitions.ReasonMissing: reason_missing,
+}
+REFUSALS: tuple[type[Exception], ...] = (
+    *PLAIN,
+    StaleVersion,
+    transitions.NothingToChange,
+    transitions.FlagIsKilled,
+    ApprovalRequired,
+    ApprovalNotNeeded,
+    ValidationError,
+)
 
 
 def pill_of(state: FlagState) -> Pill:
@@ -169,6 +222,12 @@ def read(state: FlagState) -> engine.Flag | None:
         return definitions.flag(state)
     except engine.InvalidDefinition:
         return None
+
+
+def invalid(error: ValidationError) -> Refusal:
+    if isinstance(error, TimeHasPassed):
+        return Refusal(_("This time has passed."), " ".join(error.messages), status=UNPROCESSABLE)
+    return Refusal(_("This cannot be served."), problems(error), status=UNPROCESSABLE)
 
 
 def problems(error: ValidationError) -> str:

@@ -6,6 +6,7 @@ from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from apps.core.models import ChangeRequest
 from apps.core.services import StaleVersion
 from apps.flags import selectors, services
 from apps.flags.domain import transitions
@@ -13,15 +14,16 @@ from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
 from apps.flags.domain.transitions import Change, serving_of
-from apps.flags.forms import ReasonForm, RolloutForm, ToggleForm
+from apps.flags.forms import ReviewForm, RolloutForm, ToggleForm
 from apps.flags.pages import previews
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal
+from apps.flags.pages.deeds import Deed, at_a_time, at_once
 from apps.flags.pages.detail import FlagDetail
 from apps.flags.pages.words import differences
 
 
 class ReviewPage(FlagPage):
-    """Before and after of one change, and the form that does it."""
+    """Before and after of one change, and the form that makes it, now or later, or asks for approval of it."""
 
     action = Action.CHANGE_STATE
     template_name = "flags/review.html"
@@ -41,6 +43,29 @@ class ReviewPage(FlagPage):
         present = self.state.version
         return None if seen == present else self.conflict(StaleVersion(present, seen))
 
+    def carry_out(self, form: ReviewForm, change: Change, *, now: Deed | None = None) -> Refusal | None:
+        """The change at its time, or else `now`, or else the change at once; or the proposal of that."""
+        apply_at = form.cleaned_data["apply_at"]
+        deed = at_a_time(change, apply_at) if apply_at else now or at_once(change)
+        signed = {
+            "actor": self.actor,
+            "reason": form.cleaned_data["reason"],
+            "at": self.at,
+            "expected_version": form.cleaned_data["version"],
+        }
+        if self.proposes:
+            return self.attempt(lambda: self._propose(deed, signed), form)
+        return self.attempt(lambda: deed.make(state_id=self.state.pk, **signed), form)
+
+    def _propose(self, deed: Deed, signed: dict[str, Any]) -> ChangeRequest:
+        return services.propose(
+            kind=deed.kind,
+            subject_id=self.state.pk,
+            environment_id=self.environment.pk,
+            patch=deed.patch,
+            **signed,
+        )
+
     def review(
         self, form: BaseForm, after: Flag | None, refusal: Refusal | None = None, **context: Any
     ) -> HttpResponse:
@@ -51,7 +76,8 @@ class ReviewPage(FlagPage):
             if self.shows_crowds:
                 now, then = previews.crowds([served, after], self.environment, {}, at=self.at)
                 context["crowds"] = list(zip(now, then, strict=True))
-        return self.render(status=status, form=form, refusal=refusal, **context)
+        approvals = self.environment.approvals_needed
+        return self.render(status=status, form=form, refusal=refusal, approvals=approvals, **context)
 
 
 class TogglePage(ReviewPage):
@@ -64,10 +90,10 @@ class TogglePage(ReviewPage):
             return wanted == "on"
         raise Http404("A toggle goes to on or to off.")
 
-    def form(self, data: Any = None) -> ToggleForm | ReasonForm:
+    def form(self, data: Any = None) -> ReviewForm:
         flag = self.served
         if flag is None or not self.turns_on:
-            return ReasonForm(data, reason_required=self.protected, initial=self.standing)
+            return ReviewForm(data, reason_required=self.protected, initial=self.standing)
         return ToggleForm(
             data,
             reason_required=self.protected,
@@ -77,7 +103,7 @@ class TogglePage(ReviewPage):
             has_rules=bool(flag.rules) and flag.status is FlagStatus.OFF,
         )
 
-    def change(self, form: ToggleForm | ReasonForm) -> Change:
+    def change(self, form: ReviewForm) -> Change:
         if not isinstance(form, ToggleForm):
             return Change(status=FlagStatus.OFF)
         if form.keeps_rules:
@@ -91,20 +117,10 @@ class TogglePage(ReviewPage):
         form = self.form(request.POST)
         if not form.is_valid():
             return self.show(form)
-        refusal = self.attempt(
-            lambda: services.set_state(
-                state_id=self.state.pk,
-                change=self.change(form),
-                actor=self.actor,
-                reason=form.cleaned_data["reason"],
-                at=self.at,
-                expected_version=form.cleaned_data["version"],
-            ),
-            form,
-        )
-        return self.show(form, refusal) if refusal else self.to_detail(changed=True)
+        refusal = self.carry_out(form, self.change(form))
+        return self.show(form, refusal) if refusal else self.leave()
 
-    def show(self, form: ToggleForm | ReasonForm, refusal: Refusal | None = None) -> HttpResponse:
+    def show(self, form: ReviewForm, refusal: Refusal | None = None) -> HttpResponse:
         served = self.served
         after = previews.changed(served, self._shown_change(form)) if served else None
         names = {"flag": self.flag.key, "environment": self.environment.name}
@@ -115,7 +131,7 @@ class TogglePage(ReviewPage):
         held_back = [] if self.turns_on else selectors.held_back(self.state)
         return self.review(form, after, refusal, title=title % names, button=button, held_back=held_back)
 
-    def _shown_change(self, form: ToggleForm | ReasonForm) -> Change:
+    def _shown_change(self, form: ReviewForm) -> Change:
         """What is asked for; before anything was asked, what the form proposes."""
         if form.is_bound and form.is_valid():
             return self.change(form)
@@ -140,27 +156,17 @@ class RolloutPage(ReviewPage, FlagDetail):
             return self.show(rollout, status=UNPROCESSABLE)
         if "confirmed" not in request.POST:
             refusal = self.stale(rollout.cleaned_data["version"])
-            form = ReasonForm(reason_required=self.protected, initial=self.standing)
+            form = ReviewForm(reason_required=self.protected, initial=self.standing)
             return self._review(rollout, form, refusal)
-        return self._apply(rollout, ReasonForm(request.POST, reason_required=self.protected))
+        return self._apply(rollout, ReviewForm(request.POST, reason_required=self.protected))
 
-    def _apply(self, rollout: RolloutForm, form: ReasonForm) -> HttpResponse:
+    def _apply(self, rollout: RolloutForm, form: ReviewForm) -> HttpResponse:
         if not form.is_valid():
             return self._review(rollout, form)
-        refusal = self.attempt(
-            lambda: services.set_state(
-                state_id=self.state.pk,
-                change=rollout.change,
-                actor=self.actor,
-                reason=form.cleaned_data["reason"],
-                at=self.at,
-                expected_version=form.cleaned_data["version"],
-            ),
-            form,
-        )
-        return self._review(rollout, form, refusal) if refusal else self.to_detail(changed=True)
+        refusal = self.carry_out(form, rollout.change)
+        return self._review(rollout, form, refusal) if refusal else self.leave()
 
-    def _review(self, rollout: RolloutForm, form: ReasonForm, refusal: Refusal | None = None) -> HttpResponse:
+    def _review(self, rollout: RolloutForm, form: ReviewForm, refusal: Refusal | None = None) -> HttpResponse:
         served = self.served
         names = {"flag": self.flag.key, "environment": self.environment.name}
         return self.review(

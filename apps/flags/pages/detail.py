@@ -14,6 +14,7 @@ from apps.flags.forms import PreviewForm, QuickOverrideForm, RolloutForm
 from apps.flags.pages import explaining, previews, sections, snippets, usage
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, pill_of
 from apps.flags.pages.history import versions
+from apps.flags.pages.waiting import waiting
 from apps.flags.pages.words import compact, indented, pill, rule_sentence
 
 RECENT, ALL = 10, 1_000
@@ -59,6 +60,8 @@ class FlagDetail(FlagPage):
             usage=usage.shown(self.flag, self.state, at=self.at),
             snippets=snippets.for_flag(self.flag, self._client_key(), settings.PUBLIC_URL),
             may_revert=self.may(Action.CHANGE_STATE) and flag is not None and flag.status is not FlagStatus.KILLED,
+            approvals=self.environment.approvals_needed,
+            waiting=waiting(self),
             **sections.sections(self, quick),
             **self._standing(flag),
             **self._history(),

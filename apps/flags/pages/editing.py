@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core.approvals import ApprovalNotNeeded, ApprovalRequired
 from apps.core.services import StaleVersion
 from apps.flags import services
 from apps.flags.domain.access import Action, needed
-from apps.flags.domain.transitions import FlagIsArchived, ReasonMissing
+from apps.flags.domain.transitions import FlagIsArchived, NothingToChange, ReasonMissing
 from apps.flags.forms import EditFlagForm, NewFlagForm, Variants
 from apps.flags.models import Flag
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, FlagsPage, Refusal, archived, overtaken
@@ -63,6 +64,7 @@ class CreatePage(FlagsPage):
 class EditPage(FlagPage):
     action = Action.EDIT
     template_name = "flags/edit.html"
+    asks = False  # whether the button asks for approval: once saving was refused for want of it
 
     def permissions(self) -> tuple[str, ...]:
         """What is the same everywhere is as protected as the most protected environment."""
@@ -74,7 +76,7 @@ class EditPage(FlagPage):
         return self.show(form, Variants(initial=present))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        before = self.flag
+        before, self.asks = self.flag, self.proposes
         form, variants = EditFlagForm(request.POST, instance=Flag.objects.get(pk=before.pk)), Variants(request.POST)
         valid = form.is_valid()
         read = variants.read(form.flag_type)
@@ -83,30 +85,37 @@ class EditPage(FlagPage):
         refusal = self._save(form, variants, read)
         if refusal or form.errors or variants.at_fault:
             return self.show(form, variants, refusal, status=refusal.status if refusal else UNPROCESSABLE)
-        return self.to_detail()
+        return self.leave()
 
     def _save(self, form: EditFlagForm, variants: Variants, read: list[tuple[str, object]]) -> Refusal | None:
-        given: dict[str, Any] = dict(form.cleaned_data)
-        owner, reason, version = given.pop("owner"), given.pop("reason"), given.pop("version")
-        fields = {**given, "owner_id": owner and owner.pk, "variants": read}
         try:
-            services.update_flag(
-                flag_id=self.flag.pk,
-                fields=fields,
-                actor=self.actor,
-                at=self.at,
-                expected_version=version,
-                reason=reason,
-            )
+            self._change(form, read)
         except StaleVersion as error:
             return overtaken(form, self.flag, error.found)
         except FlagIsArchived:
             return archived()
+        except (ApprovalRequired, ApprovalNotNeeded) as error:
+            self.asks = isinstance(error, ApprovalRequired)
+            return self.unapproved(error)
+        except NothingToChange:
+            return Refusal(_("Nothing to change: it is like this already."))
         except ReasonMissing:
             form.add_error("reason", _("This reaches users of a protected environment: say why."))
         except ValidationError as error:
             distribute(error, form, variants)
         return None
+
+    def _change(self, form: EditFlagForm, variants: list[tuple[str, object]]) -> None:
+        given: dict[str, Any] = dict(form.cleaned_data)
+        owner, reason, version = given.pop("owner"), given.pop("reason"), given.pop("version")
+        fields = {**given, "owner_id": owner and owner.pk}
+        signed: dict[str, Any] = {"actor": self.actor, "at": self.at, "expected_version": version, "reason": reason}
+        if self.proposes:
+            patch = {**fields, "variants": [{"key": key, "value": value} for key, value in variants]}
+            about: dict[str, Any] = {"kind": "flags.flag_change", "subject_id": self.flag.pk, "environment_id": None}
+            self.done = services.propose(**about, patch=patch, **signed)
+        else:
+            self.done = services.update_flag(flag_id=self.flag.pk, fields={**fields, "variants": variants}, **signed)
 
     def show(
         self, form: EditFlagForm, variants: Variants, refusal: Refusal | None = None, status: int = 200
@@ -117,7 +126,8 @@ class EditPage(FlagPage):
             form=form,
             variants=variants,
             refusal=refusal,
-            button=_("Save flag"),
+            asks=self.asks,
+            button=_("Request approval") if self.asks else _("Save flag"),
             back=self.url("flag-detail", key=self.flag.key),
         )
 

@@ -6,11 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.flags import services
 from apps.flags.domain.engine.definitions import Override
 from apps.flags.domain.individuals import with_user, without_expired
 from apps.flags.domain.transitions import Change
-from apps.flags.forms import Overrides, ReasonForm
+from apps.flags.forms import Overrides, ReviewForm
 from apps.flags.pages.base import UNPROCESSABLE, Refusal
 from apps.flags.pages.detail import FlagDetail
 from apps.flags.pages.rows import RowsPage
@@ -60,7 +59,7 @@ class AddOverridePage(OverridesPage, FlagDetail):
         given = quick.cleaned_data
         refusal = self.stale(given["version"])
         after = with_user(self.present, given["user"], given["variant"], quick.expires_at(self.at))
-        form = ReasonForm(reason_required=self.protected, initial=self.standing)
+        form = ReviewForm(reason_required=self.protected, initial=self.standing)
         return self.ask(after, form, refusal)
 
 
@@ -71,17 +70,8 @@ class RemoveExpiredPage(OverridesPage):
         return self.to_detail()
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = ReasonForm(request.POST, reason_required=self.protected)
+        form = ReviewForm(request.POST, reason_required=self.protected)
         if not form.is_valid():
             return self.edit(self.rows(), Refusal(_("This change needs a reason."), status=UNPROCESSABLE))
-        refusal = self.attempt(
-            lambda: services.set_state(
-                state_id=self.state.pk,
-                change=Change(overrides=without_expired(self.present, self.at)),
-                actor=self.actor,
-                reason=form.cleaned_data["reason"],
-                at=self.at,
-                expected_version=form.cleaned_data["version"],
-            )
-        )
-        return self.edit(self.rows(), refusal) if refusal else self.to_detail(changed=True)
+        refusal = self.carry_out(form, Change(overrides=without_expired(self.present, self.at)))
+        return self.edit(self.rows(), refusal) if refusal else self.leave()

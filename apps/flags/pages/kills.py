@@ -46,6 +46,11 @@ class LiftKillPage(FlagPage):
     action = Action.KILL
     template_name = "flags/lift_kill.html"
 
+    def unapproved(self, error: Exception) -> Refusal:
+        """Only turning on a flag that was off before the kill asks for approval."""
+        text = _("It was off before the kill. Lift the kill to off, then request approval to turn it on.")
+        return Refusal(super().unapproved(error).title, text)
+
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show(LiftKillForm(initial={"version": self.state.version}))
 

@@ -6,14 +6,14 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from apps.flags import services
 from apps.flags.domain import transitions
 from apps.flags.domain.access import Action
-from apps.flags.domain.engine.definitions import Flag
-from apps.flags.forms import ReasonForm
+from apps.flags.domain.transitions import Change
+from apps.flags.forms import ReviewForm
 from apps.flags.pages import previews
 from apps.flags.pages.base import FlagPage, Refusal
 from apps.flags.pages.changes import ReviewPage
+from apps.flags.pages.deeds import back
 from apps.flags.pages.history import Version, version_of
 from apps.flags.pages.targeting import override_words, prerequisite_words
 from apps.flags.pages.words import indented, serving_lines, status_words
@@ -44,48 +44,38 @@ class RevertPage(ReviewPage):
     """Back to what an earlier version served."""
 
     def get(self, request: HttpRequest, number: int) -> HttpResponse:
-        return self.show(number, ReasonForm(reason_required=self.protected, initial=self.standing))
+        return self.show(number, ReviewForm(reason_required=self.protected, initial=self.standing))
 
     def post(self, request: HttpRequest, number: int) -> HttpResponse:
-        form = ReasonForm(request.POST, reason_required=self.protected)
+        form = ReviewForm(request.POST, reason_required=self.protected)
         if not form.is_valid():
             return self.show(number, form)
-        find_version(self, number)
-        refusal = self.attempt(
-            lambda: services.revert(
-                state_id=self.state.pk,
-                to_version=number,
-                actor=self.actor,
-                reason=form.cleaned_data["reason"],
-                at=self.at,
-                expected_version=form.cleaned_data["version"],
-            ),
-            form,
-        )
-        return self.show(number, form, refusal) if refusal else self.to_detail(changed=True)
+        _version, definition = find_version(self, number)
+        refusal = self.carry_out(form, self._change(definition), now=back(number))
+        return self.show(number, form, refusal) if refusal else self.leave()
 
-    def show(self, number: int, form: ReasonForm, refusal: Refusal | None = None) -> HttpResponse:
+    def show(self, number: int, form: ReviewForm, refusal: Refusal | None = None) -> HttpResponse:
         _version, definition = find_version(self, number)
         names = {"flag": self.flag.key, "environment": self.environment.name, "number": number}
         return self.review(
             form,
-            self._after(definition),
+            previews.changed(self.served, self._change(definition)) if self.served else None,
             refusal,
             title=_("Revert %(flag)s in %(environment)s to version %(number)d") % names,
             button=_("Revert to version %(number)d") % names,
         )
 
-    def _after(self, definition: Mapping[str, Any]) -> Flag | None:
-        """None where reverting is refused anyway."""
+    def _change(self, definition: Mapping[str, Any]) -> Change:
+        """What reverting changes: nothing where it is refused anyway."""
         served = self.served
         if served is None:
-            return None
+            return Change()
         now = transitions.serving_of(served)
         try:
             then = transitions.revert(now, definitions.past_serving(dict(definition)))
         except (transitions.FlagIsKilled, transitions.NothingToChange):
-            return served
-        return previews.changed(served, transitions.difference(now, then))
+            return Change()
+        return transitions.difference(now, then)
 
 
 def find_version(page: FlagPage, number: int) -> tuple[Version, Mapping[str, Any]]:

@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.core.navigation import Label
-from apps.flags import selectors, services
+from apps.flags import selectors
 from apps.flags.domain.engine.definitions import Flag
 from apps.flags.domain.engine.validation import validate_flag
 from apps.flags.domain.transitions import Change
-from apps.flags.forms import Overrides, Prerequisites, ReasonForm
+from apps.flags.forms import Overrides, Prerequisites, ReviewForm
 from apps.flags.pages import previews
 from apps.flags.pages.base import UNPROCESSABLE, Refusal
 from apps.flags.pages.changes import ReviewPage
@@ -61,25 +61,15 @@ class RowsPage(ReviewPage):
         if "confirmed" not in data:
             seen = data.get("version", "")
             refusal = self.stale(int(seen) if seen.isdecimal() else 0)
-            form = ReasonForm(reason_required=self.protected, initial=self.standing)
+            form = ReviewForm(reason_required=self.protected, initial=self.standing)
             return self.ask(read, form, refusal)
-        form = ReasonForm(data, reason_required=self.protected)
+        form = ReviewForm(data, reason_required=self.protected)
         if not form.is_valid():
             return self.ask(read, form)
-        refusal = self.attempt(
-            lambda: services.set_state(
-                state_id=self.state.pk,
-                change=self.change(read),
-                actor=self.actor,
-                reason=form.cleaned_data["reason"],
-                at=self.at,
-                expected_version=form.cleaned_data["version"],
-            ),
-            form,
-        )
-        return self.ask(read, form, refusal) if refusal else self.to_detail(changed=True)
+        refusal = self.carry_out(form, self.change(read))
+        return self.ask(read, form, refusal) if refusal else self.leave()
 
-    def ask(self, read: Any, form: ReasonForm, refusal: Refusal | None = None) -> HttpResponse:
+    def ask(self, read: Any, form: ReviewForm, refusal: Refusal | None = None) -> HttpResponse:
         served, rows = self.served, self.rows(initial=read)
         address = self.url(self.address, key=self.flag.key)
         return self.review(
@@ -111,6 +101,6 @@ class RowsPage(ReviewPage):
 
     def _can_be_served(self, rows: Overrides | Prerequisites, after: Flag) -> bool:
         """Better told at the rows than by the service after the review."""
-        for path, message in (*validate_flag(after), *selectors.prerequisite_problems(self.state, after)):
+        for path, message in validate_flag(after) or selectors.prerequisite_problems(self.state, after):
             rows.add_fault(path, message)
         return not rows.at_fault

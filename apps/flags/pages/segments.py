@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core import selectors as core
+from apps.core.approvals import ApprovalNotNeeded, ApprovalRequired
+from apps.core.models import ChangeRequest
 from apps.core.services import StaleVersion
 from apps.flags import selectors, services
 from apps.flags.domain.access import Action, needed
 from apps.flags.domain.engine.text import is_storable
+from apps.flags.domain.transitions import NothingToChange
 from apps.flags.forms import EditSegmentForm, MembersForm, NewSegmentForm
 from apps.flags.models import Segment
 from apps.flags.pages.base import UNPROCESSABLE, FlagsPage, Refusal, overtaken
@@ -69,6 +72,7 @@ class SegmentPage(FlagsPage):
 
     template_name = "flags/segment.html"
     segment: Segment
+    opened: ChangeRequest | None = None  # the request that a POST led to
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -111,19 +115,21 @@ class SegmentPage(FlagsPage):
             return self.show(members=form)
         if "confirmed" not in data or form.errors:
             return self._review(form)
-        refusal = self._attempt(
-            lambda: services.set_members(
-                segment_id=self.segment.pk,
-                environment_id=self.environment.pk,
-                targeting_keys=form.cleaned_data["targeting_keys"],
-                actor=self.actor,
-                at=self.at,
-                expected_version=form.cleaned_data["version"],
-                reason=form.cleaned_data["reason"],
-            ),
-            form,
-        )
-        return self.show(members=form, refusal=refusal) if refusal else HttpResponseRedirect(self._here)
+        refusal = self._attempt(lambda: self._change_members(form), form)
+        if refusal:
+            return self.show(members=form, refusal=refusal)
+        return self.to_request(self.opened) if self.opened else HttpResponseRedirect(self._here)
+
+    def _change_members(self, form: MembersForm) -> None:
+        where: dict[str, Any] = {"environment_id": self.environment.pk, "actor": self.actor, "at": self.at}
+        why: dict[str, Any] = {"expected_version": form.cleaned_data["version"], "reason": form.cleaned_data["reason"]}
+        wanted = form.cleaned_data["targeting_keys"]
+        if self.proposes:
+            patch = {"targeting_keys": sorted(wanted)}
+            kind = "flags.members_change"
+            self.opened = services.propose(kind=kind, subject_id=self.segment.pk, patch=patch, **where, **why)
+        else:
+            services.set_members(segment_id=self.segment.pk, targeting_keys=wanted, **where, **why)
 
     def _review(self, form: MembersForm) -> HttpResponse:
         present = set(overview.members(self.segment, self.environment))
@@ -137,13 +143,18 @@ class SegmentPage(FlagsPage):
             added=sorted(wanted - present),
             removed=sorted(present - wanted),
             count=len(wanted),
+            approvals=self.environment.approvals_needed,
         )
 
-    def _attempt(self, call: Callable[[], Segment], form: "Form | ModelForm[Segment]") -> Refusal | None:
+    def _attempt(self, call: Callable[[], object], form: "Form | ModelForm[Segment]") -> Refusal | None:
         try:
             call()
         except StaleVersion as error:
             return overtaken(form, self.segment, error.found)
+        except (ApprovalRequired, ApprovalNotNeeded) as error:
+            return self.unapproved(error)
+        except NothingToChange:
+            return Refusal(_("Nothing to change: these are the members already."))
         except ValidationError as error:
             return Refusal(_("This cannot be kept."), " ".join(error.messages), status=UNPROCESSABLE)
         return None

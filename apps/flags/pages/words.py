@@ -1,6 +1,6 @@
 """States, audiences, rules and differences in words for people. Reads engine values, asks no database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,7 +147,28 @@ class Difference:
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """Between two definitions, as the versions keep them; parts that are equal are left out."""
-    labels = {
+    old, new = _readable(before), _readable(after)
+    return _override_differences(before, after) + [
+        Difference(label, old.get(name, ""), new.get(name, ""))
+        for name, label in _labels().items()
+        if old.get(name, "") != new.get(name, "") and name in new
+    ]
+
+
+def _override_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    lost, gained = override_sides(before, after)
+    return [Difference(_("Individual users"), lost, gained)] if lost or gained else []
+
+
+def wanted(after: Mapping[str, Any], fields: Collection[str]) -> list[Difference]:
+    """What a change of these fields asks for, whatever is served until then. `after` is a whole definition."""
+    parts = {"audience" if name in ("rules", "default_variant") else name for name in fields}
+    users = _override_differences({}, after) if "overrides" in parts else []
+    return users + [Difference(_labels()[name], "", text) for name, text in _readable(after).items() if name in parts]
+
+
+def _labels() -> dict[str, str]:
+    return {
         "status": _("Status"),
         "audience": _("Rollout"),
         "off_variant": _("Served when off"),
@@ -155,14 +176,6 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
         "variants": _("Variants"),
         "client_exposed": _("Visible to client keys"),
     }
-    old, new = _readable(before), _readable(after)
-    lost, gained = override_sides(before, after)
-    users = [Difference(_("Individual users"), lost, gained)] if lost or gained else []
-    return users + [
-        Difference(label, old.get(name, ""), new.get(name, ""))
-        for name, label in labels.items()
-        if old.get(name, "") != new.get(name, "") and name in new
-    ]
 
 
 def audited(changes: Mapping[str, Sequence[Any]]) -> list[Difference]:

@@ -3,10 +3,16 @@
 from apps.flags.serializers.evaluation import Evaluate, EvaluationOut, EvaluationsOut
 from apps.flags.serializers.explanations import Explain, ExplanationOut
 from apps.flags.serializers.flags import FlagChange, FlagFilter, FlagIn, FlagOut, UsageFilter, UsageOut
+from apps.flags.serializers.requests import ChangeRequestFilter, ChangeRequestIn, ChangeRequestOut, Comment
+from apps.flags.serializers.schedules import ScheduledChangeOut, ScheduleFilter, ScheduleIn
 from apps.flags.serializers.segments import Members, MembersOut, SegmentChange, SegmentIn, SegmentOut
 from apps.flags.serializers.states import FlagStateOut, LiftKill, Revert, StateChange, VersionOut
 
 __all__ = [
+    "ChangeRequestFilter",
+    "ChangeRequestIn",
+    "ChangeRequestOut",
+    "Comment",
     "Evaluate",
     "EvaluationOut",
     "EvaluationsOut",
@@ -21,6 +27,9 @@ __all__ = [
     "Members",
     "MembersOut",
     "Revert",
+    "ScheduleFilter",
+    "ScheduleIn",
+    "ScheduledChangeOut",
     "SegmentChange",
     "SegmentIn",
     "SegmentOut",

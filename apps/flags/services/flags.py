@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from apps.core import audit
+from apps.core import approvals, audit
 from apps.core.audit import Actor
 from apps.core.domain.diff import Changes, changes
 from apps.core.models import AuditEntry, Environment, Project
@@ -81,10 +81,12 @@ def update_flag(
     at: datetime,
     expected_version: int | None,
     reason: str = "",
+    approved: bool = False,
 ) -> Flag:
     """Change any of EDITABLE, or `variants` as a list of (key, value); every environment has to stay evaluable.
 
-    Raises FlagIsArchived, and ReasonMissing when the change reaches users of a protected environment.
+    Raises FlagIsArchived. When the change reaches users, raises ReasonMissing if an environment is protected, and
+    ApprovalRequired if one asks for approval, unless it is `approved`, which only an approved request makes it.
     """
     with transaction.atomic():
         flag = Flag.objects.select_for_update().get(pk=flag_id)
@@ -102,8 +104,8 @@ def update_flag(
         if not changed:
             return flag
         reaches_users = bool(REACHING_USERS & changed.keys())
-        if reaches_users and not reason.strip() and flag.states.filter(environment__protected=True).exists():
-            raise ReasonMissing
+        if reaches_users:
+            _check_reach(flag, reason, approved=approved)
         flag.version += 1
         flag.save()
         entry = _record("flags.flag_changed", flag, actor=actor, at=at, reason=reason, changed=changed)
@@ -195,6 +197,15 @@ def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
     if len(keys) != len(set(keys)):
         raise ValidationError({"variants": ["Two variants have the same key."]})
     Variant.objects.bulk_create(rows)
+
+
+def _check_reach(flag: Flag, reason: str, *, approved: bool) -> None:
+    """What users of some environments get asks for more."""
+    environments = list(Environment.objects.filter(project=flag.project_id).select_related("project"))
+    if not reason.strip() and any(environment.protected for environment in environments):
+        raise ReasonMissing
+    if not approved:
+        approvals.refuse_unapproved(environments)
 
 
 def _check_needed(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:

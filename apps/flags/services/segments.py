@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from apps.core import audit
+from apps.core import approvals, audit
 from apps.core.audit import Actor
 from apps.core.domain.diff import changes
 from apps.core.models import Environment
@@ -92,17 +92,22 @@ def set_members(
     at: datetime,
     expected_version: int | None,
     reason: str = "",
+    approved: bool = False,
 ) -> Segment:
     """Make exactly these the members in one environment. All or nothing; a bad line is named by its number.
 
-    Raises ReasonMissing in a protected environment.
+    Raises ReasonMissing in a protected environment, and ApprovalRequired unless it is `approved`, which only an
+    approved request makes it.
     """
     wanted = read_members(targeting_keys)
     with transaction.atomic():
         segment = Segment.objects.select_for_update().get(pk=segment_id)
         check_version(segment.version, expected_version)
-        if not reason.strip() and Environment.objects.filter(pk=environment_id, protected=True).exists():
+        environment = Environment.objects.select_related("project").get(pk=environment_id)
+        if not reason.strip() and environment.protected:
             raise ReasonMissing
+        if not approved:
+            approvals.refuse_unapproved([environment])
         added, removed = _replace_members(segment, environment_id, wanted, at)
         if not added and not removed:
             return segment

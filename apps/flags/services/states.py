@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.core import audit
+from apps.core import approvals, audit
 from apps.core.audit import Actor
 from apps.core.domain.diff import changes
 from apps.core.services import check_version
@@ -20,15 +20,22 @@ from apps.flags.services.publishing import check, keep_version, publish
 
 
 def set_state(
-    *, state_id: int, change: Change, actor: Actor, reason: str, at: datetime, expected_version: int | None
+    *,
+    state_id: int,
+    change: Change,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+    expected_version: int | None,
+    approved: bool = False,
 ) -> FlagState:
     """Turn on or off, change rules, default or off variant.
 
-    Raises NothingToChange, FlagIsKilled, FlagIsArchived, StaleVersion, InvalidFlag, and ReasonMissing in a protected
-    environment.
+    Raises NothingToChange, FlagIsKilled, FlagIsArchived, StaleVersion, InvalidFlag, ReasonMissing in a protected
+    environment, and ApprovalRequired unless it is `approved`, which only an approved request makes it.
     """
     with transaction.atomic():
-        state = _locked_to_change(state_id, expected_version, reason)
+        state = _locked_to_change(state_id, expected_version, reason, approved=approved)
         return _move(
             state,
             lambda now: transitions.apply(now, change),
@@ -54,12 +61,18 @@ def lift_kill(
     at: datetime,
     expected_version: int | None,
 ) -> FlagState:
-    """End a kill, turning the flag on or off. Always asks why."""
+    """End a kill, turning the flag on or off. Always asks why.
+
+    It restores what was there before the kill and was approved then, so it asks for no approval; a flag that was off
+    comes back off, else a kill and its end together would turn it on unseen. Raises ApprovalRequired there.
+    """
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
         state = _locked(state_id)
         check_version(state.version, expected_version)
+        if status is FlagStatus.ON and not _was_on(state):
+            approvals.refuse_unapproved([state.environment])
         return _move(
             state,
             lambda now: transitions.lift_kill(now, status),
@@ -71,11 +84,18 @@ def lift_kill(
 
 
 def revert(
-    *, state_id: int, to_version: int, actor: Actor, reason: str, at: datetime, expected_version: int | None
+    *,
+    state_id: int,
+    to_version: int,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+    expected_version: int | None,
+    approved: bool = False,
 ) -> FlagState:
-    """Serve what version `to_version` served. Raises FlagStateVersion.DoesNotExist for an unknown one."""
+    """Serve what version `to_version` served. Raises what set_state raises, and FlagStateVersion.DoesNotExist."""
     with transaction.atomic():
-        state = _locked_to_change(state_id, expected_version, reason)
+        state = _locked_to_change(state_id, expected_version, reason, approved=approved)
         kept = FlagStateVersion.objects.get(state=state, number=to_version)
         earlier = definitions.past_serving(kept.definition)
         return _move(
@@ -95,12 +115,21 @@ def _locked(state_id: int) -> FlagState:
     return state
 
 
-def _locked_to_change(state_id: int, expected_version: int | None, reason: str) -> FlagState:
+def _locked_to_change(state_id: int, expected_version: int | None, reason: str, *, approved: bool) -> FlagState:
     state = _locked(state_id)
     check_version(state.version, expected_version)
     if state.environment.protected and not reason.strip():
         raise ReasonMissing
+    if not approved:
+        approvals.refuse_unapproved([state.environment])
     return state
+
+
+def _was_on(state: FlagState) -> bool:
+    """Before it was killed."""
+    before = FlagStateVersion.objects.filter(state=state).exclude(definition__status=FlagStatus.KILLED)
+    last = before.order_by("-number").first()
+    return last is not None and last.definition["status"] == FlagStatus.ON
 
 
 def _write(state: FlagState, serving: Serving) -> None:

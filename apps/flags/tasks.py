@@ -1,0 +1,13 @@
+"""Celery entry points of the flags. Each sweeps rows that wait, so a lost message costs one period and no more."""
+
+from typing import Any
+
+from celery import shared_task
+
+from apps.core import clock
+from apps.flags import services
+
+
+@shared_task(name="flags.apply_scheduled_changes")
+def apply_scheduled_changes(**_: Any) -> None:
+    services.apply_due_changes(at=clock.now())
