@@ -19,6 +19,7 @@ READ = [
     ("flag-version", {"key": "dark", "number": 1}),
     ("segment-list", {}),
     ("segment-detail", {"key": "internal"}),
+    ("approval-list", {}),
 ]
 CHANGE = [
     ("flag-create", {}),

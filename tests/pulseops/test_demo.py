@@ -7,9 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from apps.core import audit, sealer
-from apps.core.models import AuditEntry, Project
+from apps.core.models import AuditEntry, ChangeRequest, Environment, Project
+from apps.flags import services
 from apps.flags.live.rulesets import Rulesets
-from apps.flags.models import FlagState
+from apps.flags.models import FlagState, ScheduledChange
 from pulseops.stack import demo
 from tests.factories import AT
 
@@ -72,6 +73,30 @@ def test_a_second_start_loads_nothing_and_still_knows_the_logins(facts: demo.Dem
     entries = AuditEntry.objects.count()
     assert demo.ensure(at=AT) == facts
     assert AuditEntry.objects.count() == entries
+
+
+@pytest.mark.usefixtures("facts")
+def test_production_asks_for_approval_and_one_request_waits_for_the_administrator() -> None:
+    production = Environment.objects.get(project__key="demo", key="production")
+    assert production.approvals_needed == 1
+    request = ChangeRequest.objects.get()
+    assert (request.status, request.author_label, request.subject_label) == (
+        "PENDING",
+        "maya",
+        "smartFolders in production",
+    )
+    omar = audit.person(User.objects.get(username="omar"))
+    assert User.objects.get(username="omar").has_perm("flags.approve_change")
+    services.approve_request(request_id=request.pk, actor=omar, at=AT)
+    assert percentage(FlagState.objects.get(environment=production, flag__key="smartFolders")) == 50
+
+
+@pytest.mark.usefixtures("facts")
+def test_one_change_of_staging_is_scheduled_for_the_morning() -> None:
+    (row,) = ScheduledChange.objects.select_related("state__environment", "state__flag")
+    assert (row.state.environment.key, row.state.flag.key, row.status) == ("staging", "voiceMessages", "PENDING")
+    services.apply_due_changes(at=row.apply_at)
+    assert FlagState.objects.get(pk=row.state_id).status == "ON"
 
 
 @pytest.mark.usefixtures("facts")

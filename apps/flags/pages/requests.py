@@ -85,7 +85,7 @@ class RequestPage(FlagsPage):
         except ValidationError as error:
             refusal = invalid(error)
         except tuple(REFUSALS) as error:
-            refusal = Refusal(str(REFUSALS[type(error)]))
+            refusal = Refusal(str(next(words for known, words in REFUSALS.items() if isinstance(error, known))))
         if refusal is None:
             return self.to_request(self.change_request)
         self._find(self.change_request.pk)
