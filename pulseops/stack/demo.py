@@ -21,9 +21,9 @@ from apps.core import audit
 from apps.core import services as core
 from apps.core.audit import Actor
 from apps.core.models import ApiKey, Environment, Project
-from apps.flags import selectors as flag_selectors
+from apps.flags import selectors
 from apps.flags import services as flags
-from apps.flags.domain.engine.definitions import FlagStatus, FlagType
+from apps.flags.domain.engine.definitions import FlagStatus, FlagType, Override, Prerequisite
 from apps.flags.domain.engine.limits import WEIGHT_TOTAL
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.patches import dump_change
@@ -109,6 +109,7 @@ def _load(at: datetime) -> DemoFacts:
     for flag in FLAGS:
         _flag(project, flag, maya, began)
     client_key = _keys(environments, omar, began)
+    _staging(project, maya, at)
     _ask_for_approval(environments[-1], maya, omar, at)
     _schedule(environments[1], maya, at)
     return DemoFacts(logins=logins, client_key=client_key, flag_key=SHOWN_FLAG)
@@ -153,6 +154,28 @@ def _flag(project: Project, demo: DemoFlag, actor: Actor, began: datetime) -> No
             flags.set_state(state_id=state_id, change=change, actor=actor, reason=reason, at=at, expected_version=None)
 
 
+def _staging(project: Project, actor: Actor, at: datetime) -> None:
+    """Something to look at that production has not: a flag that waits for another one, an override with an end."""
+    changes = {
+        "smartFolders": (Change(prerequisites=(Prerequisite(SHOWN_FLAG, ("on",)),)), "Folders need the summaries"),
+        "focusMode": (
+            Change(overrides=(Override("off", ("u-7",), at.replace(microsecond=0) + timedelta(days=14)),)),
+            "u-7 reported a broken layout",
+        ),
+    }
+    for key, (change, reason) in changes.items():
+        flag = selectors.flag_in(project, key)
+        assert flag is not None  # it was made above
+        flags.set_state(
+            state_id=flag.states.get(environment__key="staging").pk,
+            change=change,
+            actor=actor,
+            reason=reason,
+            at=at - timedelta(hours=1),
+            expected_version=None,
+        )
+
+
 def _steps(percentages: tuple[int, ...], began: datetime) -> Iterator[tuple[Change, str, datetime]]:
     """One step a week, as the product rolled its flags out."""
     for week, percent in enumerate(percentages, 1):
@@ -188,7 +211,7 @@ def _ask_for_approval(production: Environment, author: Actor, operator: Actor, a
 
 
 def _state(environment: Environment, key: str) -> Any:
-    return flag_selectors.flags(environment.project).get(key=key).states.get(environment=environment)
+    return selectors.flags(environment.project).get(key=key).states.get(environment=environment)
 
 
 def _schedule(staging: Environment, author: Actor, at: datetime) -> None:

@@ -6,10 +6,14 @@ const adder = document.querySelector("[data-add-row]");
 const total = document.querySelector("[name$=-TOTAL_FORMS]");
 const inputs = (row) => [...row.querySelectorAll("input, textarea, select")];
 
-for (const row of [...rows.children]) {
-  if (inputs(row).some((input) => input.value)) enhance(row);
-  else row.remove(); // a spare row: the button makes new ones
+let used = 0; // places up to the last row with something in it
+for (const [place, row] of [...rows.children].entries()) {
+  if (inputs(row).some((input) => input.value)) {
+    enhance(row);
+    used = place + 1;
+  } else row.remove(); // a spare row: the button makes new ones
 }
+total.value = used;
 adder.hidden = false;
 adder.addEventListener("click", () => inputs(add())[0].focus());
 

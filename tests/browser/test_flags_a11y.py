@@ -8,9 +8,10 @@ from playwright.sync_api import Page
 from apps.core import clock
 from apps.core.models import Environment, Project
 from apps.flags import services
-from apps.flags.domain.engine.definitions import FlagType
+from apps.flags.domain.engine.definitions import FlagType, Override, Prerequisite
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.transitions import Change
+from apps.flags.models import Flag
 from tests.browser.axe import violations
 from tests.browser.conftest import Open
 from tests.browser.test_a11y import problems
@@ -43,6 +44,15 @@ PAGES = [
     "flags/search/lift-kill/",
     "flags/checkout/versions/1/",
     "flags/checkout/versions/1/revert/",
+    "flags/checkout/explain/",
+    "flags/waiting/explain/?user=u-1",
+    'flags/waiting/explain/?user=u-9&context={"groups": ["beta-testers"]}',
+    "flags/checkout/explain/?user=u-1&at=2020-01-01T00:00:00",
+    "flags/checkout/explain/?user=u-1&at=2999-01-01T00:00:00",
+    "flags/waiting/",
+    "flags/waiting/overrides/",
+    "flags/waiting/prerequisites/",
+    "flags/checkout/overrides/",
     "segments/",
     "segments/new/",
     "segments/beta-testers/",
@@ -63,8 +73,25 @@ def furnished(project: Project, settings: Any) -> Project:
     make_flag(project=project, key=LONG)
     serve(project, "grouped", {"segment": ["beta-testers"]})
     serve(project, "own-rules", {"attr": ["country"], "op": "in", "value": ["DE", "AT"]})
+    wait(project)
     services.add_usage(counts={(production.pk, "checkout", "on"): 42}, at=clock.now())
     return project
+
+
+def wait(project: Project) -> None:
+    """A flag with overrides, one of them expired, a prerequisite, and a condition of every shape."""
+    leaves = [
+        {"segment": ["beta-testers", "gone"]},
+        {"attr": ["plan"], "op": "in", "value": ["a", "b", "c", "d", LONG]},
+    ]
+    when = {"any": [{"all": leaves}, {"none": leaves}, {"not": {"all": leaves}}]}
+    serve(project, "waiting", when)
+    change = Change(
+        prerequisites=(Prerequisite("checkout", ("on", "off")), Prerequisite("theme", ("a", "c"))),
+        overrides=(Override("on", ("u-1",), AT), Override("off", tuple(f"{LONG}-{n}" for n in range(12)))),
+    )
+    state = state_in(Flag.objects.get(key="waiting"))
+    services.set_state(state_id=state.pk, change=change, actor=ACTOR, reason="x", at=AT, expected_version=None)
 
 
 def serve(project: Project, key: str, when: dict[str, Any]) -> None:
@@ -120,6 +147,18 @@ def test_forms_at_fault_and_reviews_have_no_violation(tab: Open, furnished: Proj
     at.complaints.clear()
     page.get_by_role("button", name="Review change in Production").click()
     judge(page, "What changes")
+    page = at.open(f"{SCOPE}/flags/waiting/overrides/")
+    page.get_by_label("Targeting keys").first.fill("u-7")
+    page.get_by_label("Variant", exact=True).first.select_option("")
+    page.get_by_role("button", name="Review change in Production").click()
+    judge(page, "Choose what these users get")
+    page.get_by_label("Variant", exact=True).first.select_option("on")
+    page.get_by_role("button", name="Review change in Production").click()
+    judge(page, "What changes")
+    page = at.open(f"{SCOPE}/flags/waiting/prerequisites/")
+    page.get_by_label("Flag").first.fill("gone")
+    page.get_by_role("button", name="Review change in Production").click()
+    judge(page, "there is no flag")
     page = at.open(f"{SCOPE}/segments/beta-testers/")
     page.get_by_role("textbox", name="Members").fill("u-1\nu-new")
     page.get_by_role("button", name="Review members").click()

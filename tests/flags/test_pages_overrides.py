@@ -193,7 +193,7 @@ def test_adding_nobody_is_told_on_the_page(state: FlagState, visitor: Visitor) -
     quick = {"override-user": " ", "override-variant": "off", "override-lasts": "day", "override-version": 2}
     page = visitor.post("flag-override-add", quick, key="dark")
     assert page.status_code == 422
-    shows(page, "User id (targeting key): This field is required.", "Rollout")
+    shows(page, "Targeting key: This field is required.", "Rollout")
 
 
 def test_adding_on_an_old_page_is_told(state: FlagState, visitor: Visitor) -> None:

@@ -1,5 +1,6 @@
 """The demo holds what the customer's document lists, made through the services, once."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,14 @@ def test_its_history_is_real_and_verifies() -> None:
     assert audit.verify().problem is None
     reasons = AuditEntry.objects.filter(subject_label="smartFolders in production").order_by("at")
     assert list(reasons.values_list("reason", flat=True)) == ["Week 1: 10 % of users", "Week 2: 25 % of users"]
+
+
+@pytest.mark.usefixtures("facts")
+def test_staging_has_an_override_with_an_end_and_a_flag_that_waits() -> None:
+    states = {state.flag.key: state for state in FlagState.objects.filter(environment__key="staging")}
+    assert states["smartFolders"].prerequisites == [{"flag": "aiSummarization", "variants": ["on"]}]
+    (override,) = states["focusMode"].overrides
+    assert (override["variant"], override["targeting_keys"]) == ("off", ["u-7"])
+    assert datetime.fromisoformat(override["expires_at"]) == AT + timedelta(days=14)
+    production = FlagState.objects.filter(environment__key="production")
+    assert not production.exclude(prerequisites=[], overrides=[]).exists()

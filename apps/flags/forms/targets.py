@@ -120,7 +120,7 @@ class QuickOverrideForm(forms.Form):
 
     prefix = "override"
     version = VersionField()
-    user = forms.CharField(label=_("User id (targeting key)"), max_length=MAX_UNIT_LENGTH)
+    user = forms.CharField(label=_("Targeting key"), max_length=MAX_UNIT_LENGTH)
     variant = forms.ChoiceField(label=_("Gets"))
     lasts = forms.ChoiceField(
         label=_("For"),
