@@ -117,6 +117,7 @@ KINDS = {
     "core.key_issued": _("issued the API key"),
     "core.key_rotated": _("rotated the API key"),
     "core.key_revoked": _("revoked the API key"),
+    "core.guard_turned": _("turned the guard"),
     "core.person_added": _("added the person"),
     "core.person_changed": _("changed the person"),
     "core.password_changed": _("changed the password of"),

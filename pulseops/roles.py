@@ -9,6 +9,7 @@ VIEW = (
     "core.view_environment",
     "core.view_apikey",
     "core.view_auditentry",
+    "core.view_hold",
     "flags.view_flag",
     "flags.view_flagstate",
     "flags.view_flagstateversion",
@@ -31,6 +32,7 @@ OPERATOR = (
     "core.change_apikey",
     "core.add_environment",
     "core.change_environment",
+    "core.change_hold",
 )
 ADMINISTRATOR = (
     "core.add_project",

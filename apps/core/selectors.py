@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Extract
 
 from apps.core.domain import chain
-from apps.core.models import ApiKey, AuditEntry, AuditPending, AuditSeal, Environment, Project, Tick
+from apps.core.models import ApiKey, AuditEntry, AuditPending, AuditSeal, Environment, Hold, Project, Tick
 
 
 def projects() -> QuerySet[Project]:
@@ -109,6 +109,10 @@ def audit_of(subject_type: str, subject_id: int | str) -> QuerySet[AuditEntry]:
 def has_link(digest: bytes) -> bool:
     """Whether the chain has ever had this head; an empty chain's head is always known."""
     return digest == chain.GENESIS or AuditSeal.objects.filter(digest=digest).exists()
+
+
+def holds(environment: Environment) -> QuerySet[Hold]:
+    return Hold.objects.filter(environment=environment).select_related("environment").order_by("guard")
 
 
 def last_tick(name: str) -> datetime | None:
