@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+GUARD_PATTERN = r"^[a-z0-9]+([_-][a-z0-9]+)*$"  # of its name, such as error_rate_critical
 _UNITS = ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s"))
 
 

@@ -4,8 +4,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.domain.holds import GUARD_PATTERN
+
 guard_key = RegexValidator(
-    r"^[a-z0-9]+([_-][a-z0-9]+)*$",
+    GUARD_PATTERN,
     _("Use lower-case letters, digits and single hyphens or underscores, for example error_rate_critical."),
 )
 
