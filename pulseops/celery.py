@@ -16,6 +16,7 @@ env = environ.Env()
 # name -> (task, seconds). PULSEOPS_PERIOD_<NAME> overrides the seconds.
 PERIODS: dict[str, tuple[str, float]] = {
     "beat_tick": ("core.beat_tick", 10.0),
+    "advance_rollouts": ("flags.advance_rollouts", 5.0),
 }
 SLOW_TASKS: tuple[str, ...] = ()  # beginnings of task names that may run for long: backups, analyses
 VISIBILITY_TIMEOUT_SECONDS = 3600  # an unacknowledged message returns after this; every task is idempotent

@@ -22,7 +22,7 @@ def production() -> Environment:
 
 
 def write(environment: Environment, verdict: str, **fields: Any) -> Hold:
-    given = {"guard": "errors", "reason": "", "valid_until": SOON, "at": AT, "actor": ACTOR} | fields
+    given: dict[str, Any] = {"guard": "errors", "reason": "", "valid_until": SOON, "at": AT, "actor": ACTOR} | fields
     return holds.write(environment_id=environment.pk, verdict=verdict, **given)
 
 

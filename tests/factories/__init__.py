@@ -2,6 +2,7 @@
 
 from tests.factories.core import ACTOR, AT, PASSWORD, make_key, make_project, make_user
 from tests.factories.flags import make_flag, make_segment, split_rule, state_in
+from tests.factories.rollouts import make_rollout, say
 
 __all__ = [
     "ACTOR",
@@ -10,8 +11,10 @@ __all__ = [
     "make_flag",
     "make_key",
     "make_project",
+    "make_rollout",
     "make_segment",
     "make_user",
+    "say",
     "split_rule",
     "state_in",
 ]

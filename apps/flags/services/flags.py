@@ -18,6 +18,7 @@ from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.engine.validation import value_problems
 from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Flag, FlagState, Variant
+from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.prerequisites import waiting_for
 from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
 
@@ -74,7 +75,8 @@ def update_flag(
 ) -> Flag:
     """Change any of EDITABLE, or `variants` as a list of (key, value); every environment has to stay evaluable.
 
-    Raises ReasonMissing when the change reaches users of a protected environment.
+    Raises ReasonMissing when the change reaches users of a protected environment, and FlagIsRollingOut when it is
+    about variants that a rollout plan shares out.
     """
     with transaction.atomic():
         flag = Flag.objects.select_for_update().get(pk=flag_id)
@@ -97,6 +99,8 @@ def update_flag(
         entry = _record("flags.flag_changed", flag, actor=actor, at=at, reason=reason, changed=changed)
         if reaches_users:
             states = _moved_states(flag, at)
+            if "variants" in changed:
+                refuse_while_rolling_out(states)
             _keep(states, entry, at)
             publish([state.environment_id for state in states], at)
     return flag

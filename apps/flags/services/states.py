@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.core import audit
 from apps.core.audit import Actor
-from apps.core.domain.diff import changes
+from apps.core.domain.diff import Changes, changes
 from apps.core.services import check_version
 from apps.flags.domain import transitions
 from apps.flags.domain.engine.definitions import FlagStatus
@@ -15,6 +15,7 @@ from apps.flags.domain.engine.parsing import dump_overrides, dump_prerequisites,
 from apps.flags.domain.transitions import Change, ReasonMissing, Serving
 from apps.flags.models import FlagState, FlagStateVersion
 from apps.flags.selectors import definitions
+from apps.flags.services.open_rollouts import pause_for_kill, refuse_while_rolling_out
 from apps.flags.services.publishing import check, keep_version, publish
 
 
@@ -23,7 +24,8 @@ def set_state(
 ) -> FlagState:
     """Turn on or off, change rules, default or off variant.
 
-    Raises NothingToChange, FlagIsKilled, StaleVersion, InvalidFlag, and ReasonMissing in a protected environment.
+    Raises NothingToChange, FlagIsKilled, FlagIsRollingOut, StaleVersion, InvalidFlag, and ReasonMissing in a protected
+    environment.
     """
     with transaction.atomic():
         state = _locked_to_change(state_id, expected_version, reason)
@@ -38,9 +40,11 @@ def set_state(
 
 
 def kill(*, state_id: int, actor: Actor, reason: str, at: datetime) -> FlagState:
-    """Serve the off variant to everyone, at once. Asks for no version and no approval."""
+    """Serve the off variant to everyone, at once. Asks for no version and no approval, and pauses a rollout plan."""
     with transaction.atomic():
-        return _move(_locked(state_id), transitions.kill, kind="flags.killed", actor=actor, reason=reason, at=at)
+        state = _move(_locked(state_id), transitions.kill, kind="flags.killed", actor=actor, reason=reason, at=at)
+        pause_for_kill(state, actor=actor, reason=reason, at=at)
+    return state
 
 
 def lift_kill(
@@ -96,6 +100,7 @@ def _locked_to_change(state_id: int, expected_version: int | None, reason: str) 
     check_version(state.version, expected_version)
     if state.environment.protected and not reason.strip():
         raise ReasonMissing
+    refuse_while_rolling_out([state])
     return state
 
 
@@ -108,8 +113,16 @@ def _write(state: FlagState, serving: Serving) -> None:
 
 
 def _move(
-    state: FlagState, decide: Callable[[Serving], Serving], *, kind: str, actor: Actor, reason: str, at: datetime
+    state: FlagState,
+    decide: Callable[[Serving], Serving],
+    *,
+    kind: str,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+    more: Changes | None = None,
 ) -> FlagState:
+    """`more` goes to the audit trail beside what changes in the state."""
     before = definitions.serving(state)
     after = decide(before)
     _write(state, after)
@@ -124,7 +137,7 @@ def _move(
         actor=actor,
         reason=reason,
         at=at,
-        changes=changes(transitions.readable(before), transitions.readable(after)),
+        changes=changes(transitions.readable(before), transitions.readable(after)) | (more or {}),
     )
     keep_version(state, entry=entry, at=at)
     publish([state.environment_id], at)
