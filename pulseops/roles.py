@@ -14,6 +14,8 @@ VIEW = (
     "flags.view_flagstate",
     "flags.view_flagstateversion",
     "flags.view_flagusage",
+    "flags.view_rolloutplan",
+    "flags.view_rolloutstage",
     "flags.view_segment",
     "flags.view_segmentmember",
     "flags.view_variant",

@@ -9,7 +9,18 @@ from django.urls import reverse
 from apps.core import navigation, pages
 from apps.core.admin_ui import EnvironmentFilter, ReadOnlyAdmin
 from apps.core.models import Project
-from apps.flags.models import Flag, FlagState, FlagStateVersion, FlagUsage, Ruleset, Segment, SegmentMember, Variant
+from apps.flags.models import (
+    Flag,
+    FlagState,
+    FlagStateVersion,
+    FlagUsage,
+    RolloutPlan,
+    RolloutStage,
+    Ruleset,
+    Segment,
+    SegmentMember,
+    Variant,
+)
 
 
 class PagesAdmin(ReadOnlyAdmin):
@@ -58,7 +69,7 @@ class FlagStateAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:flag-detail", kwargs=scope.kwargs | {"key": row.flag.key}))
 
 
-class VersionEnvironmentFilter(EnvironmentFilter):
+class StateEnvironmentFilter(EnvironmentFilter):
     path = "state__environment"
 
 
@@ -66,7 +77,7 @@ class VersionEnvironmentFilter(EnvironmentFilter):
 class FlagStateVersionAdmin(ReadOnlyAdmin):
     list_display = ("state", "number", "valid_from", "valid_to", "entry")
     list_select_related = ("state__flag", "state__environment", "entry")
-    list_filter = (VersionEnvironmentFilter,)
+    list_filter = (StateEnvironmentFilter,)
     search_fields = ("state__flag__key",)
     ordering = ("-id",)
 
@@ -77,6 +88,23 @@ class FlagUsageAdmin(ReadOnlyAdmin):
     list_select_related = ("flag", "environment__project")
     list_filter = (EnvironmentFilter,)
     search_fields = ("flag__key",)
+    ordering = ("-id",)
+
+
+@admin.register(RolloutPlan)
+class RolloutPlanAdmin(ReadOnlyAdmin):
+    list_display = ("state", "variant", "status", "position", "due_at", "started_by_label", "started_at", "ended_at")
+    list_select_related = ("state__flag", "state__environment")
+    list_filter = ("status", StateEnvironmentFilter)
+    search_fields = ("state__flag__key",)
+    ordering = ("-id",)
+
+
+@admin.register(RolloutStage)
+class RolloutStageAdmin(ReadOnlyAdmin):
+    list_display = ("name", "plan", "position", "weight", "entered_at", "left_at", "approved_by_label")
+    list_select_related = ("plan__state__flag", "plan__state__environment")
+    search_fields = ("plan__state__flag__key",)
     ordering = ("-id",)
 
 

@@ -17,7 +17,18 @@ from apps.core.admin_ui import CappedPaginator, PulseAdmin
 from apps.core.models import AuditEntry, Project
 from apps.flags import services as flags
 from tests.core.visit import visit
-from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_segment, make_user
+from tests.factories import (
+    ACTOR,
+    AT,
+    make_flag,
+    make_key,
+    make_project,
+    make_rollout,
+    make_segment,
+    make_user,
+    say,
+    state_in,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +83,8 @@ def everything() -> None:
     environment = project.environments.get(key="production")
     make_key(environment=environment)
     flags.add_usage(counts={(environment.pk, flag.key, "on"): 3}, at=AT)
+    make_rollout(state_in(make_flag(project=project)))
+    say(environment, "errors")
     sealer.seal()
     core.tick(name="beat", at=AT)
     make_flag(project=project)  # not sealed yet

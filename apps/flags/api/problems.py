@@ -6,7 +6,17 @@ from apps.core.api.problems import Problem, Translations, invalid, refusal
 from apps.flags.domain.engine.context import InvalidContext
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.transitions import FlagIsKilled, FlagIsNotKilled, NothingToChange, ReasonMissing
-from apps.flags.services import InvalidFlag
+from apps.flags.services import (
+    ApprovalMissing,
+    FlagIsRollingOut,
+    InvalidFlag,
+    InvalidRollout,
+    NothingToApprove,
+    OwnRollout,
+    RolloutIsNotPaused,
+    RolloutIsNotRunning,
+    RolloutIsOver,
+)
 
 
 def _invalid_flag(error: ValidationError) -> Problem:
@@ -18,7 +28,17 @@ REFUSALS: Translations = {
     FlagIsKilled: refusal(409, "flag_is_killed", "The flag is killed here. Lift the kill first, then change it."),
     FlagIsNotKilled: refusal(409, "flag_is_not_killed", "The flag is not killed here, so there is no kill to lift."),
     ReasonMissing: refusal(400, "reason_missing", "Say why: this change needs a reason.", field="reason"),
+    FlagIsRollingOut: refusal(
+        409, "flag_is_rolling_out", "A rollout plan changes this flag. Take it over or roll it back, then change it."
+    ),
+    RolloutIsOver: refusal(409, "rollout_is_over", "This rollout plan has ended."),
+    RolloutIsNotRunning: refusal(409, "rollout_is_not_running", "This rollout plan is paused; resume it first."),
+    RolloutIsNotPaused: refusal(409, "rollout_is_not_paused", "This rollout plan is running already."),
+    NothingToApprove: refusal(409, "nothing_to_approve", "The present stage needs no approval, or has it."),
+    OwnRollout: refusal(409, "own_rollout", "Somebody other than who started the plan has to approve its stages."),
+    ApprovalMissing: refusal(409, "approval_missing", "The present stage has to be approved before it can be left."),
     InvalidFlag: _invalid_flag,
+    InvalidRollout: _invalid_flag,
     InvalidDefinition: lambda error: invalid(((error.path, error.message),)),
     InvalidContext: lambda error: invalid((("context", error.details),)),
 }

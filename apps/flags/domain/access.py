@@ -9,6 +9,7 @@ class Action(StrEnum):
     EDIT = "edit"  # what is the same in every environment: name, variants, exposure; protected when one of them is
     CHANGE_STATE = "change state"
     KILL = "kill"  # and lift a kill
+    ROLL_BACK = "roll back"  # a rollout plan, to what was served before it
     EDIT_SEGMENT = "edit segment"  # its name
     SET_MEMBERS = "set members"  # in one environment
 
@@ -19,6 +20,7 @@ _NEEDED = {
     Action.EDIT: "flags.change_flag",
     Action.CHANGE_STATE: "flags.change_flagstate",
     Action.KILL: "flags.kill_flag",
+    Action.ROLL_BACK: "flags.kill_flag",
     Action.EDIT_SEGMENT: "flags.change_segment",
     Action.SET_MEMBERS: "flags.change_segment",
 }
@@ -28,7 +30,7 @@ _SERVING = {Action.EDIT, Action.CHANGE_STATE, Action.SET_MEMBERS}  # what users 
 
 
 def needed(action: Action, *, protected: bool = False) -> tuple[str, ...]:
-    """Permission names, all of which are needed. A kill never asks for more than the right to kill."""
+    """Permission names, all of which are needed. Killing and rolling back never ask for more than the right to kill."""
     if protected and action in _SERVING:
         return (_NEEDED[action], "flags.change_protected")
     return (_NEEDED[action],)

@@ -15,13 +15,14 @@ from apps.flags.selectors.flags import (
 )
 from apps.flags.selectors.rollouts import (
     StoppedRollout,
+    Told,
     open_rollout,
     open_rollouts,
     rollouts,
     rollouts_of,
     standings,
     stopped_rollouts,
-    waits,
+    tell,
 )
 from apps.flags.selectors.rulesets import (
     Stamp,
@@ -42,6 +43,7 @@ __all__ = [
     "Stamp",
     "StoppedRollout",
     "Summary",
+    "Told",
     "described",
     "evaluations_by_hour",
     "flag_in",
@@ -63,9 +65,9 @@ __all__ = [
     "state_stamps",
     "states_of",
     "stopped_rollouts",
+    "tell",
     "usage_by_variant",
     "usage_totals",
     "versions",
-    "waits",
     "world_around",
 ]

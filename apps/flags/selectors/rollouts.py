@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch, Sum
+from django.db.models import Sum
 
 from apps.core import holds
 from apps.core.domain.holds import GuardVerdict
@@ -19,9 +19,8 @@ from apps.flags.selectors.definitions import past_serving
 
 def rollouts(project: Project) -> RolloutPlanQuerySet:
     """Newest first, with stages, flag and environment: two queries, however many."""
-    found = RolloutPlan.objects.filter(state__flag__project=project)
-    stages = Prefetch("stages", RolloutStage.objects.order_by("position"))
-    return found.select_related("state__flag", "state__environment").prefetch_related(stages).order_by("-id")
+    found = RolloutPlan.objects.filter(state__flag__project=project).with_stages()
+    return found.select_related("state__flag", "state__environment").order_by("-id")
 
 
 def rollouts_of(state: FlagState) -> RolloutPlanQuerySet:
@@ -36,7 +35,7 @@ def open_rollout(state: FlagState) -> RolloutPlan | None:
 def open_rollouts(states: Iterable[FlagState]) -> dict[int, RolloutPlan]:
     """By state id, in two queries."""
     plans = RolloutPlan.objects.open().filter(state__in=[state.pk for state in states])
-    return {plan.state_id: plan for plan in plans.prefetch_related("stages")}
+    return {plan.state_id: plan for plan in plans.with_stages()}
 
 
 def due(*, at: datetime) -> list[int]:
@@ -46,9 +45,8 @@ def due(*, at: datetime) -> list[int]:
 
 
 def plan_of(row: RolloutPlan) -> Plan:
-    stages = sorted(row.stages.all(), key=lambda stage: stage.position)
     others = others_of(past_serving(row.base), row.variant)
-    return Plan(row.variant, others, tuple(map(_stage, stages)), tuple(row.guards))
+    return Plan(row.variant, others, tuple(map(_stage, row.stages.all())), tuple(row.guards))
 
 
 def standings(rows: Sequence[RolloutPlan], *, at: datetime) -> dict[int, Standing]:
@@ -68,16 +66,24 @@ def standings(rows: Sequence[RolloutPlan], *, at: datetime) -> dict[int, Standin
     }
 
 
-def waits(rows: Sequence[RolloutPlan], *, at: datetime) -> dict[int, tuple[Reason, ...]]:
-    """By plan id, what each open plan's present stage waits for."""
-    standing = standings(rows, at=at)
-    steps = {row.pk: next_step(plan_of(row), standing[row.pk], at) for row in rows}
-    return {pk: step.reasons if isinstance(step, Wait) else () for pk, step in steps.items()}
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A plan with what keeps it in its present stage; one that is over waits for nothing."""
+
+    row: RolloutPlan
+    reasons: tuple[Reason, ...] = ()
+    verdicts: tuple[GuardVerdict, ...] = ()  # of its guards, in their order
+
+
+def tell(rows: Sequence[RolloutPlan], *, at: datetime) -> list[Told]:
+    """The same plans in their order: few queries, however many."""
+    standing = standings([row for row in rows if row.status in RolloutPlan.OPEN], at=at)
+    return [_told(row, standing[row.pk], at) if row.pk in standing else Told(row) for row in rows]
 
 
 def present_stage(row: RolloutPlan) -> RolloutStage:
     """The one that is served, or was last."""
-    return next(stage for stage in row.stages.all() if stage.position == row.position)
+    return row.stages.all()[row.position]
 
 
 def evaluations_since(state: FlagState, at: datetime) -> int:
@@ -100,13 +106,16 @@ class StoppedRollout:
 def stopped_rollouts(environment: Environment, *, at: datetime) -> tuple[StoppedRollout, ...]:
     """Those that wait for an approval or a guard, the longest waiting first."""
     found = rollouts(environment.project).filter(state__environment=environment, pk__in=due(at=at))
-    rows = list(found.order_by("due_at", "id"))
-    reasons = waits(rows, at=at)
     return tuple(
-        StoppedRollout(row.state.flag.key, row.position + 1, len(row.stages.all()), row.due_at or at, told)
-        for row in rows
-        if (told := _stopped_by(reasons[row.pk]))
+        StoppedRollout(one.row.state.flag.key, one.row.position + 1, len(one.row.stages.all()), since, reason)
+        for one in tell(list(found.order_by("due_at", "id")), at=at)
+        if (since := one.row.due_at) and (reason := _stopped_by(one.reasons))
     )
+
+
+def _told(row: RolloutPlan, standing: Standing, at: datetime) -> Told:
+    step = next_step(plan_of(row), standing, at)
+    return Told(row, step.reasons if isinstance(step, Wait) else (), standing.verdicts)
 
 
 def _stopped_by(reasons: tuple[Reason, ...]) -> Reason | None:

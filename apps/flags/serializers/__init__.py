@@ -3,6 +3,13 @@
 from apps.flags.serializers.evaluation import Evaluate, EvaluationOut, EvaluationsOut
 from apps.flags.serializers.explanations import Explain, ExplanationOut
 from apps.flags.serializers.flags import FlagChange, FlagFilter, FlagIn, FlagOut, UsageFilter, UsageOut
+from apps.flags.serializers.rollouts import (
+    RolloutAction,
+    RolloutFilter,
+    RolloutIn,
+    RolloutOut,
+    TemplateOut,
+)
 from apps.flags.serializers.segments import Members, MembersOut, SegmentChange, SegmentIn, SegmentOut
 from apps.flags.serializers.states import FlagStateOut, LiftKill, Revert, StateChange, VersionOut
 
@@ -21,10 +28,15 @@ __all__ = [
     "Members",
     "MembersOut",
     "Revert",
+    "RolloutAction",
+    "RolloutFilter",
+    "RolloutIn",
+    "RolloutOut",
     "SegmentChange",
     "SegmentIn",
     "SegmentOut",
     "StateChange",
+    "TemplateOut",
     "UsageFilter",
     "UsageOut",
     "VersionOut",

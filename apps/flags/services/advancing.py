@@ -48,7 +48,7 @@ def _claimed(plan_id: int) -> RolloutPlan | None:
     """The running plan with its state's lock; None when somebody else has that or the plan is not running."""
     states = FlagState.objects.select_for_update(of=("self",), skip_locked=True)
     state = states.select_related("flag__project", "environment__project").filter(rollouts=plan_id).first()
-    row = RolloutPlan.objects.prefetch_related("stages").filter(pk=plan_id, status=RolloutPlan.Status.RUNNING).first()
+    row = RolloutPlan.objects.with_stages().filter(pk=plan_id, status=RolloutPlan.Status.RUNNING).first()
     if state is None or row is None:
         return None
     row.state = state

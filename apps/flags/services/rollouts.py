@@ -175,13 +175,18 @@ def take_over_rollout(
 def _locked_open(plan_id: int, expected_version: int | None, reason: str) -> RolloutPlan:
     """The plan, held by its state's lock as every change of either is."""
     state = _locked(RolloutPlan.objects.values_list("state_id", flat=True).get(pk=plan_id))
-    row = RolloutPlan.objects.prefetch_related("stages").get(pk=plan_id)
-    row.state = state
+    row = _with_state(RolloutPlan.objects.with_stages().get(pk=plan_id), state)
     if row.status not in RolloutPlan.OPEN:
         raise RolloutIsOver
     check_version(row.version, expected_version)
     if state.environment.protected and not reason.strip():
         raise ReasonMissing
+    return row
+
+
+def _with_state(row: RolloutPlan, state: FlagState) -> RolloutPlan:
+    """The plan's state is the one that is locked."""
+    row.state = state
     return row
 
 
@@ -222,4 +227,4 @@ def _new_plan(plan: Plan, state: FlagState, base: Serving, actor: Actor, at: dat
     RolloutStage.objects.bulk_create(
         RolloutStage(plan=row, position=n, **dump_stage(stage)) for n, stage in enumerate(plan.stages)
     )
-    return row
+    return _with_state(RolloutPlan.objects.with_stages().get(pk=row.pk), state)
