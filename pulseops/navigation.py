@@ -26,6 +26,14 @@ ENTRIES = (
     ),
     Entry(
         group=SHIP,
+        label=_("Rollouts"),
+        url_name="admin:rollout-list",
+        icon="steps",
+        permission="flags.view_flag",
+        scoped=True,
+    ),
+    Entry(
+        group=SHIP,
         label=_("Segments"),
         url_name="admin:segment-list",
         icon="people",

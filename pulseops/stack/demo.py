@@ -1,4 +1,5 @@
-"""The demo project: the nine flags of the product it was made for, three groups, two people, a client key each.
+"""The demo project: the nine flags of the product it was made for, three groups, two people, a client key each, and
+one flag that a plan is rolling out in staging.
 
 Everything goes through the services, so the demo's history is real history.
 """
@@ -17,19 +18,22 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from apps.core import audit
+from apps.core import audit, holds
 from apps.core import services as core
 from apps.core.audit import Actor
-from apps.core.models import ApiKey, Environment, Project
+from apps.core.models import ApiKey, Environment, Hold, Project
+from apps.flags import selectors as flag_selectors
 from apps.flags import services as flags
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.engine.limits import WEIGHT_TOTAL
 from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.rollouts.templates import DEFAULT, TEMPLATES
 from apps.flags.domain.transitions import Change
 
 PROJECT = "demo"
 ENVIRONMENT = "production"
 SHOWN_FLAG = "aiSummarization"
+ROLLING_OUT, ROLLING_OUT_IN, GUARD = "voiceMessages", "staging", "error_rate_critical"
 PEOPLE = (
     ("maya", "Product", "product manager: toggles flags"),
     ("omar", "Administrator", "administrator: reviews and approves"),
@@ -106,6 +110,7 @@ def _load(at: datetime) -> DemoFacts:
     _groups(environments, maya, began)
     for flag in FLAGS:
         _flag(project, flag, maya, began)
+    _rollout(project, maya, at)
     return DemoFacts(logins=logins, client_key=_keys(environments, omar, began), flag_key=SHOWN_FLAG)
 
 
@@ -146,6 +151,34 @@ def _flag(project: Project, demo: DemoFlag, actor: Actor, began: datetime) -> No
     for change, reason, at in _steps(demo.percentages, began):
         for state_id in everywhere:
             flags.set_state(state_id=state_id, change=change, actor=actor, reason=reason, at=at, expected_version=None)
+
+
+def _rollout(project: Project, actor: Actor, at: datetime) -> None:
+    """The four-week plan in its second stage, which it reached by itself half a week ago."""
+    staging = project.environments.get(key=ROLLING_OUT_IN)
+    flag = flag_selectors.flags(project).get(key=ROLLING_OUT)
+    half_a_week = timedelta(days=3, hours=12)
+    reached, started = at - half_a_week, at - half_a_week - timedelta(weeks=1)
+    holds.write(
+        environment_id=staging.pk,
+        guard=GUARD,
+        verdict=Hold.Verdict.GREEN,
+        reason="0.2 % of requests fail",
+        valid_until=at + timedelta(days=28),
+        at=started,
+        actor=audit.system("demo"),
+    )
+    plan = flags.start_rollout(
+        state_id=flag.states.get(environment=staging).pk,
+        variant="on",
+        stages=TEMPLATES[DEFAULT].stages,
+        guards=[GUARD],
+        actor=actor,
+        reason="Voice messages for everyone within four weeks",
+        at=started,
+        expected_version=None,
+    )
+    flags.advance_rollout(plan_id=plan.pk, at=reached)
 
 
 def _steps(percentages: tuple[int, ...], began: datetime) -> Iterator[tuple[Change, str, datetime]]:

@@ -1,15 +1,18 @@
-// The variants editor: rows can be added and removed. Without it there are spare rows, and empty ones do not count.
+// The editors of variants and of stages: rows can be added and removed. Without it there are spare rows, and empty
+// ones do not count.
 
 const rows = document.querySelector("[data-rows]");
 const template = document.querySelector("template[data-row]");
 const adder = document.querySelector("[data-add-row]");
-const total = document.querySelector("[name=variants-TOTAL_FORMS]");
-const inputs = (row) => [...row.querySelectorAll("input, textarea")];
+const total = document.querySelector("[name$=-TOTAL_FORMS]");
+const inputs = (row) => [...row.querySelectorAll("input:not([type=checkbox]), textarea")];
 
 for (const row of [...rows.children]) {
   if (inputs(row).some((input) => input.value)) enhance(row);
   else row.remove(); // a spare row: the button makes new ones
 }
+// Rows that are added come right after the last one.
+total.value = Math.max(0, ...[...rows.children].map((row) => Number(row.dataset.rowNumber)));
 adder.hidden = false;
 adder.addEventListener("click", () => inputs(add())[0].focus());
 

@@ -18,7 +18,17 @@ from apps.core import sealer
 from apps.core import services as core
 from apps.flags import services as flags
 from tests.callers import BACKEND
-from tests.factories import AT, make_flag, make_key, make_project, make_segment, make_user
+from tests.factories import (
+    AT,
+    make_flag,
+    make_key,
+    make_project,
+    make_rollout,
+    make_segment,
+    make_user,
+    say,
+    state_in,
+)
 
 pytestmark = pytest.mark.django_db
 SAFE, UNSAFE = ("GET", "OPTIONS"), ("POST", "PUT", "PATCH", "DELETE")
@@ -87,10 +97,11 @@ def addresses() -> dict[str, str]:
     """Route to an address where something is."""
     project = make_project(key="shop")
     sealer.seal()
-    make_flag(project=project, key="checkout", rolling_out=True)
+    plan = make_rollout(state_in(make_flag(project=project, key="checkout", rolling_out=True)))
     make_segment(project=project, key="beta", members=["u-1"])
     production = project.environments.get(key="production")
     flags.add_usage(counts={(production.pk, "checkout", "on"): 1}, at=AT)
+    say(production, "errors")
     core.tick(name="walk", at=AT)
     key = make_key(project=project, management=True).key
     values = {
@@ -100,6 +111,8 @@ def addresses() -> dict[str, str]:
         "segment": "beta",
         "key": "checkout",
         "number": "1",
+        "rollout": str(plan.pk),
+        "guard": "errors",
         "id": str(key.pk),
         "key_id": str(key.pk),
         "user_id": str(make_user().pk),

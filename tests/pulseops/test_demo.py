@@ -1,5 +1,6 @@
 """The demo holds what the customer's document lists, made through the services, once."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ from django.contrib.auth.models import User
 
 from apps.core import audit, sealer
 from apps.core.models import AuditEntry, Project
+from apps.flags import selectors
 from apps.flags.live.rulesets import Rulesets
-from apps.flags.models import FlagState
+from apps.flags.models import FlagState, RolloutPlan
 from pulseops.stack import demo
 from tests.factories import AT
 
@@ -59,6 +61,16 @@ def test_about_the_stated_share_of_users_is_served() -> None:
     assert compiled is not None
     users = [compiled.evaluate("smartFolders", {"targetingKey": f"user-{n}"}, AT.timestamp()) for n in range(10_000)]
     assert 2_300 < sum(outcome is not None and outcome.value is True for outcome in users) < 2_700  # 25 %, 4.6 sigma
+
+
+@pytest.mark.usefixtures("facts")
+def test_one_flag_is_rolling_out_in_staging_and_went_on_by_itself() -> None:
+    (plan,) = RolloutPlan.objects.select_related("state__environment", "state__flag")
+    assert (plan.state.flag.key, plan.state.environment.key) == ("voiceMessages", "staging")
+    assert (plan.status, plan.position, plan.due_at) == ("RUNNING", 1, AT + timedelta(days=3, hours=12))
+    (told,) = selectors.tell([plan], at=AT)
+    assert [(verdict.name, verdict.green) for verdict in told.verdicts] == [("error_rate_critical", True)]
+    assert [reason.cause.value for reason in told.reasons] == ["time"]
 
 
 def test_both_people_can_log_in_and_the_second_administers(facts: demo.DemoFacts) -> None:

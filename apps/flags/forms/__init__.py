@@ -1,6 +1,7 @@
 """What people type about flags, read and checked. Judging a flag as a whole stays with the services."""
 
 from apps.flags.forms.flags import EditFlagForm, NewFlagForm, Variants
+from apps.flags.forms.plans import PlanForm, Stages
 from apps.flags.forms.preview import PreviewForm
 from apps.flags.forms.rollout import RolloutForm
 from apps.flags.forms.segments import EditSegmentForm, MembersForm, NewSegmentForm
@@ -14,9 +15,11 @@ __all__ = [
     "MembersForm",
     "NewFlagForm",
     "NewSegmentForm",
+    "PlanForm",
     "PreviewForm",
     "ReasonForm",
     "RolloutForm",
+    "Stages",
     "ToggleForm",
     "Variants",
 ]

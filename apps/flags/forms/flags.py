@@ -1,6 +1,5 @@
 """What a flag is: its name, type and variants. What it serves is in states.py and rollout.py."""
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.locks import UnreadableLock, read_lock
 from apps.flags.forms.fields import ReasonField, TagsField, VersionField
+from apps.flags.forms.rows import Rows
 from apps.flags.models import Flag
 from apps.flags.models.flags import flag_key
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 else:  # Django's class takes no parameter when it runs
     ModelForm = forms.ModelForm
 
-SPARE_ROWS = 3
 EXAMPLES = {
     FlagType.BOOLEAN: _("Type true or false."),
     FlagType.STRING: _("Type a text."),
@@ -104,36 +103,20 @@ class VariantForm(forms.Form):
             return None
 
 
-class Variants:
+class Variants(Rows[tuple[str, object]]):
     """The rows of the variants editor. A row without a key and a value does not count."""
+
+    fields = {"key": "key", "value": "value"}
 
     def __init__(self, data: Any = None, *, initial: Sequence[tuple[str, object]] = ()) -> None:
         rows = [{"key": key, "value": value_text(value)} for key, value in initial]
-        factory = forms.formset_factory(VariantForm, extra=SPARE_ROWS if rows else SPARE_ROWS + 1, max_num=60)
-        self.rows = factory(data, initial=rows, prefix="variants")
-        self.faults: list[str] = []
-        self._places: list[int] = []
+        super().__init__(VariantForm, "variants", data, initial=rows, at_most=60)
 
     def read(self, flag_type: FlagType) -> list[tuple[str, object]] | None:
         """The variants in their order, or None when a row is at fault."""
-        self.rows.is_valid()
-        found = [(place, row.read(flag_type)) for place, row in enumerate(self.rows.forms)]
-        self._places = [place for place, variant in found if variant]
-        variants = [variant for _place, variant in found if variant]
+        variants = self._read(lambda row: row.read(flag_type))
         self._refuse_repeats([key for key, _value in variants])
         return None if self.at_fault else variants
-
-    @property
-    def at_fault(self) -> bool:
-        return bool(self.faults or self.rows.non_form_errors() or any(row.errors for row in self.rows.forms))
-
-    def add_fault(self, path: str, message: str) -> None:
-        """Puts a service's complaint, such as `variants[1].value`, at its row."""
-        match = re.match(r"variants\[(\d+)\]\.(key|value)", path)
-        if match and int(match[1]) < len(self._places):
-            self.rows.forms[self._places[int(match[1])]].add_error(match[2], message)
-        else:
-            self.faults.append(message if path == "variants" else f"{path}: {message}")
 
     def _refuse_repeats(self, keys: list[str]) -> None:
         for n, key in enumerate(keys):

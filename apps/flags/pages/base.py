@@ -22,6 +22,7 @@ from apps.flags.models import Flag, FlagState, Segment
 from apps.flags.pages.history import Version, meanwhile
 from apps.flags.pages.words import Difference, audited, listed
 from apps.flags.selectors import definitions, overview
+from apps.flags.services import FlagIsRollingOut
 
 CONFLICT, UNPROCESSABLE = 409, 422
 
@@ -35,6 +36,7 @@ class Refusal:
     versions: Sequence[Version] = ()  # what others did meanwhile to the state
     differences: Sequence[Difference] = ()  # and to the object itself
     status: int = CONFLICT
+    url: str = ""  # where a rollout plan is steered
 
 
 class FlagsPage(ScopedPage):
@@ -107,6 +109,8 @@ class FlagPage(FlagsPage):
             return Refusal(_("This flag is not killed. Somebody lifted the kill already."))
         except transitions.ReasonMissing:
             return Refusal(_("This change needs a reason."), status=UNPROCESSABLE)
+        except FlagIsRollingOut:
+            return rolling_out(self)
         except ValidationError as error:
             return Refusal(_("This cannot be served."), _problems(error), status=UNPROCESSABLE)
         return None
@@ -125,6 +129,13 @@ class FlagPage(FlagsPage):
             title = _("This flag is killed.")
             return Refusal(title, _("Lift the kill first; then it can be changed again."), versions)
         return Refusal(_("Nothing to change: it is like this already."), "", versions)
+
+
+def rolling_out(page: FlagPage) -> Refusal:
+    """A rollout plan holds the state: where it can be taken over."""
+    title = _("A rollout plan changes this flag.")
+    text = _("Take the rollout over or roll it back; then the flag can be changed by hand.")
+    return Refusal(title, text, url=f"{page.url('flag-detail', key=page.flag.key)}#rollout-plan")
 
 
 def stand_on(form: BaseForm, version: int) -> None:

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.core.services import StaleVersion
-from apps.flags import services
+from apps.flags import selectors, services
 from apps.flags.domain import transitions
 from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
@@ -15,7 +15,7 @@ from apps.flags.domain.engine.definitions import Flag, FlagStatus
 from apps.flags.domain.transitions import Change, serving_of
 from apps.flags.forms import ReasonForm, RolloutForm, ToggleForm
 from apps.flags.pages import previews
-from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal
+from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal, rolling_out
 from apps.flags.pages.detail import FlagDetail
 from apps.flags.pages.words import differences
 
@@ -25,6 +25,7 @@ class ReviewPage(FlagPage):
 
     action = Action.CHANGE_STATE
     template_name = "flags/review.html"
+    by_hand = True  # refused while a rollout plan is open, which is better told at once
 
     @property
     def protected(self) -> bool:
@@ -38,6 +39,8 @@ class ReviewPage(FlagPage):
     def review(
         self, form: BaseForm, after: Flag | None, refusal: Refusal | None = None, **context: Any
     ) -> HttpResponse:
+        if refusal is None and self.by_hand and selectors.open_rollout(self.state):
+            refusal = rolling_out(self)
         status = refusal.status if refusal else UNPROCESSABLE if form.errors else 200
         served = self.served
         if served and after:

@@ -14,8 +14,8 @@ from apps.flags.domain.access import Action, needed
 from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.forms import EditFlagForm, NewFlagForm, Variants
 from apps.flags.models import Flag
-from apps.flags.pages.base import UNPROCESSABLE, FlagPage, FlagsPage, Refusal, overtaken
-from apps.flags.services import FlagFields
+from apps.flags.pages.base import UNPROCESSABLE, FlagPage, FlagsPage, Refusal, overtaken, rolling_out
+from apps.flags.services import FlagFields, FlagIsRollingOut
 
 
 class CreatePage(FlagsPage):
@@ -100,6 +100,8 @@ class EditPage(FlagPage):
             )
         except StaleVersion as error:
             return overtaken(form, self.flag, error.found)
+        except FlagIsRollingOut:
+            return rolling_out(self)
         except ReasonMissing:
             form.add_error("reason", _("This reaches users of a protected environment: say why."))
         except ValidationError as error:

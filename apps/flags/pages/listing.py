@@ -12,9 +12,10 @@ from apps.core import selectors as core
 from apps.core.models import Environment
 from apps.flags import selectors
 from apps.flags.domain.access import Action
-from apps.flags.models import Flag
-from apps.flags.pages.base import FlagsPage, read
-from apps.flags.pages.words import Pill, pill
+from apps.flags.models import Flag, RolloutPlan
+from apps.flags.pages.base import FlagsPage
+from apps.flags.pages.plan_words import state_pill
+from apps.flags.pages.words import Pill
 from apps.flags.selectors import overview
 from apps.flags.selectors.overview import LastChange
 
@@ -82,16 +83,17 @@ class ListPage(FlagsPage):
         ]
 
     def _rows(self, page: Page[Flag]) -> list[Row]:
-        usage = selectors.usage_totals(self.project, since=self.at - timedelta(days=1))
+        used = selectors.usage_totals(self.project, since=self.at - timedelta(days=1))
         states = [state for flag in page for state in flag.states.all()]
         last = overview.last_changes(states)
-        return [Row(flag, self._cells(flag, last), usage.get((flag.pk, self.environment.pk), 0)) for flag in page]
+        plans = selectors.open_rollouts(states)
+        return [Row(flag, self._cells(flag, last, plans), used.get((flag.pk, self.environment.pk), 0)) for flag in page]
 
-    def _cells(self, flag: Flag, last: dict[int, LastChange]) -> list[Cell]:
+    def _cells(self, flag: Flag, last: dict[int, LastChange], plans: dict[int, RolloutPlan]) -> list[Cell]:
         return [
             Cell(
                 environment=state.environment,
-                pill=pill(read(state)),
+                pill=state_pill(state, plans.get(state.pk)),
                 last=last.get(state.pk),
                 status=state.status,
                 present=state.environment_id == self.environment.pk,
