@@ -11,12 +11,15 @@ VIEW = (
     "core.view_auditentry",
     "core.view_changerequest",
     "core.view_vote",
+    "core.view_hold",
     "flags.view_flag",
     "flags.view_flagactivity",
     "flags.view_flagstate",
     "flags.view_flagstateversion",
     "flags.view_flagusage",
     "flags.view_scheduledchange",
+    "flags.view_rolloutplan",
+    "flags.view_rolloutstage",
     "flags.view_segment",
     "flags.view_segmentmember",
     "flags.view_variant",
@@ -36,6 +39,7 @@ OPERATOR = (
     "core.change_apikey",
     "core.add_environment",
     "core.change_environment",
+    "core.change_hold",
 )
 ADMINISTRATOR = (
     "core.add_project",

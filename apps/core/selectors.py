@@ -8,7 +8,17 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Extract
 
 from apps.core.domain import chain
-from apps.core.models import ApiKey, AuditEntry, AuditPending, AuditSeal, ChangeRequest, Environment, Project, Tick
+from apps.core.models import (
+    ApiKey,
+    AuditEntry,
+    AuditPending,
+    AuditSeal,
+    ChangeRequest,
+    Environment,
+    Hold,
+    Project,
+    Tick,
+)
 
 
 def projects() -> QuerySet[Project]:
@@ -115,6 +125,10 @@ def change_requests(project: Project) -> QuerySet[ChangeRequest]:
 def has_link(digest: bytes) -> bool:
     """Whether the chain has ever had this head; an empty chain's head is always known."""
     return digest == chain.GENESIS or AuditSeal.objects.filter(digest=digest).exists()
+
+
+def holds(environment: Environment) -> QuerySet[Hold]:
+    return Hold.objects.filter(environment=environment).select_related("environment").order_by("guard")
 
 
 def last_tick(name: str) -> datetime | None:

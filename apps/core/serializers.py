@@ -6,7 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from apps.core.models import ApiKey, AuditEntry, Environment, Project
+from apps.core.holds import judged
+from apps.core.models import ApiKey, AuditEntry, Environment, Hold, Project
 from apps.core.models.projects import MOST_APPROVALS
 
 
@@ -156,6 +157,28 @@ class KeyIn(Reasoned):
         child=serializers.ChoiceField(ApiKey.Scope.choices), required=False, allow_empty=False, max_length=2
     )
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class HoldIn(Reasoned):
+    verdict = serializers.ChoiceField(Hold.Verdict.choices)
+    valid_seconds = WholeNumber(min_value=1, max_value=86_400, help_text=_("Say it again before they are over."))
+
+
+class HoldOut(serializers.ModelSerializer[Hold]):
+    """`at` in the serializer's context is the moment of the question."""
+
+    green = serializers.SerializerMethodField(help_text=_("Whether it lets things go on: green and not expired."))
+    words = serializers.SerializerMethodField(help_text=_("The same for people."))
+
+    class Meta:
+        model = Hold
+        fields = ["guard", "verdict", "reason", "valid_until", "changed_at", "green", "words"]
+
+    def get_green(self, hold: Hold) -> bool:
+        return judged(hold.guard, hold, self.context["at"]).green
+
+    def get_words(self, hold: Hold) -> str:
+        return judged(hold.guard, hold, self.context["at"]).words
 
 
 class ActorOut(serializers.Serializer[AuditEntry]):

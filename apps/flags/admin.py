@@ -16,6 +16,8 @@ from apps.flags.models import (
     FlagState,
     FlagStateVersion,
     FlagUsage,
+    RolloutPlan,
+    RolloutStage,
     Ruleset,
     ScheduledChange,
     Segment,
@@ -109,6 +111,23 @@ class FlagActivityAdmin(ReadOnlyAdmin):
     list_filter = (StateEnvironmentFilter,)
     search_fields = ("state__flag__key",)
     ordering = ("-state_id",)
+
+
+@admin.register(RolloutPlan)
+class RolloutPlanAdmin(ReadOnlyAdmin):
+    list_display = ("state", "variant", "status", "position", "due_at", "started_by_label", "started_at", "ended_at")
+    list_select_related = ("state__flag", "state__environment")
+    list_filter = ("status", StateEnvironmentFilter)
+    search_fields = ("state__flag__key",)
+    ordering = ("-id",)
+
+
+@admin.register(RolloutStage)
+class RolloutStageAdmin(ReadOnlyAdmin):
+    list_display = ("name", "plan", "position", "weight", "entered_at", "left_at", "approved_by_label")
+    list_select_related = ("plan__state__flag", "plan__state__environment")
+    search_fields = ("plan__state__flag__key",)
+    ordering = ("-id",)
 
 
 @admin.register(Ruleset)

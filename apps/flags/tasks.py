@@ -11,3 +11,8 @@ from apps.flags import services
 @shared_task(name="flags.apply_scheduled_changes")
 def apply_scheduled_changes(**_: Any) -> None:
     services.apply_due_changes(at=clock.now())
+
+
+@shared_task(name="flags.advance_rollouts")
+def advance_rollouts(**_: Any) -> None:
+    services.advance_rollouts(at=clock.now())

@@ -1,4 +1,5 @@
-"""The demo project: the nine flags of the product it was made for, three groups, two people, a client key each.
+"""The demo project: the nine flags of the product it was made for, three groups, two people, a client key each, and
+one flag that a plan is rolling out in staging.
 
 Everything goes through the services, so the demo's history is real history.
 """
@@ -17,21 +18,23 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from apps.core import audit
+from apps.core import audit, holds
 from apps.core import services as core
 from apps.core.audit import Actor
-from apps.core.models import ApiKey, Environment, Project
+from apps.core.models import ApiKey, Environment, Hold, Project
 from apps.flags import selectors
 from apps.flags import services as flags
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType, Override, Prerequisite
 from apps.flags.domain.engine.limits import WEIGHT_TOTAL
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.patches import dump_change
+from apps.flags.domain.rollouts.templates import DEFAULT, TEMPLATES
 from apps.flags.domain.transitions import Change
 
 PROJECT = "demo"
 ENVIRONMENT = "production"
 SHOWN_FLAG = "aiSummarization"
+ROLLING_OUT, ROLLING_OUT_IN, GUARD = "voiceMessages", "staging", "error_rate_critical"
 PEOPLE = (
     ("maya", "Product", "product manager: toggles flags"),
     ("omar", "Administrator", "administrator: reviews and approves"),
@@ -109,6 +112,7 @@ def _load(at: datetime) -> DemoFacts:
     for flag in FLAGS:
         _flag(project, flag, maya, began)
     client_key = _keys(environments, omar, began)
+    _rollout(project, maya, at)
     _staging(project, maya, at)
     _ask_for_approval(environments[-1], maya, omar, at)
     _schedule(environments[1], maya, at)
@@ -163,17 +167,43 @@ def _staging(project: Project, actor: Actor, at: datetime) -> None:
             "u-7 reported a broken layout",
         ),
     }
+    staging = project.environments.get(key="staging")
     for key, (change, reason) in changes.items():
-        flag = selectors.flag_in(project, key)
-        assert flag is not None  # it was made above
         flags.set_state(
-            state_id=flag.states.get(environment__key="staging").pk,
+            state_id=_state(staging, key).pk,
             change=change,
             actor=actor,
             reason=reason,
             at=at - timedelta(hours=1),
             expected_version=None,
         )
+
+
+def _rollout(project: Project, actor: Actor, at: datetime) -> None:
+    """The four-week plan in its second stage, which it reached by itself half a week ago."""
+    staging = project.environments.get(key=ROLLING_OUT_IN)
+    half_a_week = timedelta(days=3, hours=12)
+    reached, started = at - half_a_week, at - half_a_week - timedelta(weeks=1)
+    holds.write(
+        environment_id=staging.pk,
+        guard=GUARD,
+        verdict=Hold.Verdict.GREEN,
+        reason="0.2 % of requests fail",
+        valid_until=at + timedelta(days=28),
+        at=started,
+        actor=audit.system("demo"),
+    )
+    plan = flags.start_rollout(
+        state_id=_state(staging, ROLLING_OUT).pk,
+        variant="on",
+        stages=TEMPLATES[DEFAULT].stages,
+        guards=[GUARD],
+        actor=actor,
+        reason="Voice messages for everyone within four weeks",
+        at=started,
+        expected_version=None,
+    )
+    flags.advance_rollout(plan_id=plan.pk, at=reached)
 
 
 def _steps(percentages: tuple[int, ...], began: datetime) -> Iterator[tuple[Change, str, datetime]]:
@@ -215,13 +245,13 @@ def _state(environment: Environment, key: str) -> Any:
 
 
 def _schedule(staging: Environment, author: Actor, at: datetime) -> None:
-    state = _state(staging, "voiceMessages")
+    state = _state(staging, "toolsPanel")
     flags.schedule_change(
         state_id=state.pk,
-        change=Change(status=FlagStatus.ON),
+        change=Change(status=FlagStatus.OFF),
         apply_at=(at + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0),
         actor=author,
-        reason="Show it to the team in the morning",
+        reason="Off while its server moves",
         at=at,
         expected_version=state.version,
     )

@@ -1,10 +1,11 @@
-// Editors of rows, such as that of the variants: rows can be added and removed. Without it there are spare rows, and empty ones do not count.
+// Editors of rows, such as those of variants and stages: rows can be added and removed. Without it there are spare
+// rows, and empty ones do not count.
 
 const rows = document.querySelector("[data-rows]");
 const template = document.querySelector("template[data-row]");
 const adder = document.querySelector("[data-add-row]");
 const total = document.querySelector("[name$=-TOTAL_FORMS]");
-const inputs = (row) => [...row.querySelectorAll("input, textarea, select")];
+const inputs = (row) => [...row.querySelectorAll("input:not([type=checkbox]), textarea")];
 
 let used = 0; // places up to the last row with something in it
 for (const [place, row] of [...rows.children].entries()) {

@@ -5,15 +5,18 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 import apps
+from apps.core import holds
 from apps.core import services as core
 from apps.core.models import AuditEntry, Project
 from apps.flags import services as flags
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
+from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.transitions import Change
 from tests.factories import (
     ACTOR,
@@ -24,16 +27,22 @@ from tests.factories import (
     make_key,
     make_project,
     make_request,
+    make_rollout,
     make_schedule,
     make_segment,
     make_user,
+    say,
     state_in,
 )
+from tests.factories.rollouts import OTHER, WEEK
 
-# Machine-written counts and clocks. Everything else that changes a row is a decision, and is audited.
+# Machine-written counts and clocks. Everything else that changes a row is a decision, and is audited. A guard that
+# says again what it said only prolongs its verdict, which is exempt too: tests/core/test_holds.py.
 EXEMPT = {"add_usage", "mark_keys_used", "tick"}
 # These change no row: a check, a lock, and the registration of a callback at start.
-NOT_WRITING = {"adopt_environments_with", "check_version", "lock_project"}
+NOT_WRITING = {"adopt_environments_with", "check_version", "lock_project", "verdicts", "judged"}
+# What the portal does by itself is signed so.
+ITSELF = {"advance_rollout": "rollout", "advance_rollouts": "rollout"}
 
 WHO: dict[str, Any] = {"actor": ACTOR, "at": AT}
 ANY_VERSION: dict[str, Any] = {"expected_version": None}
@@ -240,15 +249,85 @@ def apply_due_changes() -> Callable[[], object]:
     return lambda: flags.apply_due_changes(at=AT)
 
 
+@scenario
+def write() -> Callable[[], object]:
+    environment = make_project().environments.get(key="production")
+    return lambda: say(environment, "errors")
+
+
+def _rollout(**fields: Any) -> dict[str, Any]:
+    plan = make_rollout(state_in(make_flag()), **fields)
+    return {"plan_id": plan.pk, "reason": "walk", **WHO, **ANY_VERSION}
+
+
+@scenario
+def start_rollout() -> Callable[[], object]:
+    state = state_in(make_flag())
+    return lambda: make_rollout(state)
+
+
+@scenario
+def advance_rollout() -> Callable[[], object]:
+    pk = make_rollout(state_in(make_flag()), at=AT - WEEK).pk
+    return lambda: flags.advance_rollout(plan_id=pk, at=AT)
+
+
+@scenario
+def advance_rollouts() -> Callable[[], object]:
+    make_rollout(state_in(make_flag()), at=AT - WEEK)
+    return lambda: flags.advance_rollouts(at=AT)
+
+
+@scenario
+def pause_rollout() -> Callable[[], object]:
+    given = _rollout()
+    return lambda: flags.pause_rollout(**given)
+
+
+@scenario
+def resume_rollout() -> Callable[[], object]:
+    given = _rollout(paused=True)
+    return lambda: flags.resume_rollout(**given)
+
+
+@scenario
+def skip_stage() -> Callable[[], object]:
+    given = _rollout()
+    return lambda: flags.skip_stage(**given)
+
+
+@scenario
+def approve_stage() -> Callable[[], object]:
+    stages = [Stage("a", (), 1_000, 60, needs_approval=True), Stage("b", (), 2_000, 60)]
+    given = _rollout(stages=stages, actor=OTHER)
+    return lambda: flags.approve_stage(**given)
+
+
+@scenario
+def roll_back_rollout() -> Callable[[], object]:
+    given = _rollout()
+    return lambda: flags.roll_back_rollout(**given)
+
+
+@scenario
+def take_over_rollout() -> Callable[[], object]:
+    given = _rollout()
+    return lambda: flags.take_over_rollout(**given)
+
+
 def services() -> Iterator[str]:
-    """The name of every public function of every app's services."""
+    """The name of every public function of every app's services, and of the floor's holds."""
+    yield from _public(holds)
     for app in pkgutil.iter_modules(apps.__path__):
         if importlib.util.find_spec(f"apps.{app.name}.services") is None:
             continue
-        module = importlib.import_module(f"apps.{app.name}.services")
-        for name, found in inspect.getmembers(module, inspect.isfunction):
-            if not name.startswith("_") and found.__module__.startswith(module.__name__):
-                yield name
+        yield from _public(importlib.import_module(f"apps.{app.name}.services"))
+
+
+def _public(module: ModuleType) -> Iterator[str]:
+    for name, found in inspect.getmembers(module, inspect.isfunction):
+        if not name.startswith("_") and found.__module__.startswith(module.__name__):
+            yield name
 
 
 def test_every_service_has_a_scenario_or_a_stated_exemption() -> None:
@@ -263,4 +342,4 @@ def test_service_leaves_an_audit_entry(name: str) -> None:
     call()
     written = AuditEntry.objects.order_by("id")[before:]
     assert written, f"{name} wrote no audit entry"
-    assert {(entry.actor_label, entry.at) for entry in written} == {("tests", AT)}
+    assert {(entry.actor_label, entry.at) for entry in written} == {(ITSELF.get(name, "tests"), AT)}

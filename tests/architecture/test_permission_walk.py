@@ -24,9 +24,11 @@ from tests.factories import (
     make_key,
     make_project,
     make_request,
+    make_rollout,
     make_schedule,
     make_segment,
     make_user,
+    say,
     state_in,
 )
 
@@ -98,12 +100,13 @@ def addresses() -> dict[str, str]:
     """Route to an address where something is."""
     project = make_project(key="shop")
     sealer.seal()
-    make_flag(project=project, key="checkout", rolling_out=True)
+    plan = make_rollout(state_in(make_flag(project=project, key="checkout", rolling_out=True)))
     make_segment(project=project, key="beta", members=["u-1"])
     state = state_in(make_flag(project=project, key="asked"))
     numbers = {"schedule": str(make_schedule(state).pk), "request": str(make_request(state).pk)}
     production = project.environments.get(key="production")
     flags.add_usage(counts={(production.pk, "checkout", "on"): 1}, at=AT)
+    say(production, "errors")
     core.tick(name="walk", at=AT)
     key = make_key(project=project, management=True).key
     values = {
@@ -113,6 +116,8 @@ def addresses() -> dict[str, str]:
         "segment": "beta",
         "key": "checkout",
         "number": "1",
+        "rollout": str(plan.pk),
+        "guard": "errors",
         "id": str(key.pk),
         "key_id": str(key.pk),
         "user_id": str(make_user().pk),

@@ -10,10 +10,12 @@ from pytest_django import Settings
 from apps.core import clock, services
 from apps.core.models import Environment, Project
 from apps.flags import services as flags
+from apps.flags.domain.rollouts.plans import Stage
 from tests.core.visit import visit
-from tests.factories import ACTOR, AT, make_flag, make_key, make_project
+from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_rollout, state_in
 
 pytestmark = pytest.mark.django_db
+CHECKED = [Stage("a", (), 1_000, 60, needs_approval=True), Stage("b", (), 2_000, 60)]
 
 
 @pytest.fixture
@@ -61,6 +63,19 @@ def test_edit_after_a_kill_does_not_make_the_editor_the_killer(project: Project,
     flags.update_flag(flag_id=flag.pk, fields=fields, actor=ACTOR, at=later, expected_version=None, reason="public")
     text = seen().split("Needs you")[1]
     assert "checkout is killed" in text
+
+
+def test_rollouts_that_wait_for_a_person_or_a_guard_need_somebody(project: Project, production: Environment) -> None:
+    make_key(environment=production)
+    began = clock.now() - timedelta(weeks=1, minutes=5)
+    for key, options in (("guarded", {"guards": ["errors"]}), ("checked", {"stages": CHECKED}), ("fine", {})):
+        make_rollout(state_in(make_flag(project=project, key=key)), at=began, **options)
+    text = seen()
+    assert "2 things need you, first: The rollout of checked waits in stage 1 of 2" in text
+    assert "somebody other than who started it has to approve the stage" in text
+    assert "The rollout of guarded waits in stage 1 of 4: errors is not green: no verdict yet" in text
+    assert "The rollout of fine" not in text
+    assert "The rollout of" not in seen(environment="staging")
 
 
 def test_key_that_expires_within_two_weeks_needs_somebody(project: Project, production: Environment) -> None:

@@ -26,9 +26,11 @@ from tests.factories import (
     make_key,
     make_project,
     make_request,
+    make_rollout,
     make_schedule,
     make_segment,
     make_user,
+    say,
     state_in,
 )
 
@@ -85,6 +87,8 @@ def everything() -> None:
     environment = project.environments.get(key="production")
     make_key(environment=environment)
     flags.add_usage(counts={(environment.pk, flag.key, "on"): 3}, at=AT)
+    make_rollout(state_in(make_flag(project=project)))
+    say(environment, "errors")
     sealer.seal()
     core.tick(name="beat", at=AT)
     state = state_in(make_flag(project=project))

@@ -3,6 +3,7 @@
 from tests.factories.approvals import LATER, ask_for_approvals, make_approver, make_request, make_schedule
 from tests.factories.core import ACTOR, AT, PASSWORD, make_key, make_project, make_user
 from tests.factories.flags import make_flag, make_segment, split_rule, state_in
+from tests.factories.rollouts import make_rollout, say
 
 __all__ = [
     "ACTOR",
@@ -15,9 +16,11 @@ __all__ = [
     "make_key",
     "make_project",
     "make_request",
+    "make_rollout",
     "make_schedule",
     "make_segment",
     "make_user",
+    "say",
     "split_rule",
     "state_in",
 ]

@@ -17,6 +17,7 @@ READ = [
     ("flag-list", {}),
     ("flag-detail", {"key": "dark"}),
     ("flag-version", {"key": "dark", "number": 1}),
+    ("rollout-list", {}),
     ("segment-list", {}),
     ("segment-detail", {"key": "internal"}),
     ("approval-list", {}),
@@ -29,6 +30,7 @@ CHANGE = [
     ("flag-kill", {"key": "dark"}),
     ("flag-lift-kill", {"key": "dark"}),
     ("flag-revert", {"key": "dark", "number": 1}),
+    ("flag-rollout-start", {"key": "dark"}),
     ("segment-create", {}),
 ]
 

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 
 from apps.core import audit, sealer
 from apps.core.models import AuditEntry, ChangeRequest, Environment, Project
-from apps.flags import services
+from apps.flags import selectors, services
 from apps.flags.live.rulesets import Rulesets
-from apps.flags.models import FlagState, ScheduledChange
+from apps.flags.models import FlagState, RolloutPlan, ScheduledChange
 from pulseops.stack import demo
 from tests.factories import AT
 
@@ -63,6 +63,16 @@ def test_about_the_stated_share_of_users_is_served() -> None:
     assert 2_300 < sum(outcome is not None and outcome.value is True for outcome in users) < 2_700  # 25 %, 4.6 sigma
 
 
+@pytest.mark.usefixtures("facts")
+def test_one_flag_is_rolling_out_in_staging_and_went_on_by_itself() -> None:
+    (plan,) = RolloutPlan.objects.select_related("state__environment", "state__flag")
+    assert (plan.state.flag.key, plan.state.environment.key) == ("voiceMessages", "staging")
+    assert (plan.status, plan.position, plan.due_at) == ("RUNNING", 1, AT + timedelta(days=3, hours=12))
+    (told,) = selectors.tell([plan], at=AT)
+    assert [(verdict.name, verdict.green) for verdict in told.verdicts] == [("error_rate_critical", True)]
+    assert [reason.cause.value for reason in told.reasons] == ["time"]
+
+
 def test_both_people_can_log_in_and_the_second_administers(facts: demo.DemoFacts) -> None:
     people = {login.username: User.objects.get(username=login.username) for login in facts.logins}
     assert all(people[login.username].check_password(login.password) for login in facts.logins)
@@ -95,9 +105,9 @@ def test_production_asks_for_approval_and_one_request_waits_for_the_administrato
 @pytest.mark.usefixtures("facts")
 def test_one_change_of_staging_is_scheduled_for_the_morning() -> None:
     (row,) = ScheduledChange.objects.select_related("state__environment", "state__flag")
-    assert (row.state.environment.key, row.state.flag.key, row.status) == ("staging", "voiceMessages", "PENDING")
+    assert (row.state.environment.key, row.state.flag.key, row.status) == ("staging", "toolsPanel", "PENDING")
     services.apply_due_changes(at=row.apply_at)
-    assert FlagState.objects.get(pk=row.state_id).status == "ON"
+    assert FlagState.objects.get(pk=row.state_id).status == "OFF"
 
 
 @pytest.mark.usefixtures("facts")

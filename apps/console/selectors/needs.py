@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from apps.console.selectors.overview import Overview
 from apps.core.navigation import Scope
+from apps.flags.domain.rollouts.steps import Cause
 
 CAN_WAIT = {"locked", "stale"}  # tones of what is worth knowing and no alarm
 
@@ -29,6 +30,7 @@ def needs(seen: Overview, scope: Scope, waiting: Iterable[Need] = ()) -> list[Ne
     """`waiting`: what waits for the person who looks."""
     return [
         *_killed(seen, scope),
+        *_stopped(seen, scope),
         *waiting,
         *_unreadable(seen, scope),
         *_ailing(seen),
@@ -93,6 +95,18 @@ def _killed(seen: Overview, scope: Scope) -> Iterator[Need]:
         by = _("by %(actor)s") % {"actor": flag.actor}
         note = f"{by}: {flag.reason}" if flag.reason else by
         yield Need("killed", _("Killed"), words, _url("admin:flag-detail", scope, key=flag.key), flag.at, note)
+
+
+def _stopped(seen: Overview, scope: Scope) -> Iterator[Need]:
+    for one in seen.stopped:
+        words = _("The rollout of %(flag)s waits in stage %(number)d of %(count)d: %(reason)s") % {
+            "flag": one.flag_key,
+            "number": one.number,
+            "count": one.stages,
+            "reason": one.reason.words,
+        }
+        url = f"{_url('admin:flag-detail', scope, key=one.flag_key)}#rollout-plan"
+        yield Need("warn", _("Guard") if one.reason.cause is Cause.GUARD else _("Approval"), words, url, one.since)
 
 
 def _unreadable(seen: Overview, scope: Scope) -> Iterator[Need]:

@@ -8,6 +8,7 @@ from apps.console.selectors import health
 from apps.core import selectors as core
 from apps.core.models import ApiKey, AuditEntry, Environment
 from apps.flags import selectors as flags
+from apps.flags.selectors import StoppedRollout
 
 HOURS = 24
 TRAIL_ENTRIES = 10
@@ -23,6 +24,7 @@ class Hour:
 @dataclass(frozen=True, slots=True)
 class Overview:
     flags: flags.Summary
+    stopped: Sequence[StoppedRollout]  # rollout plans that wait for a person or a guard
     hours: Sequence[Hour]  # the last 24, oldest first; the last one is still running
     changes_today: int
     trail: Sequence[AuditEntry]
@@ -51,6 +53,7 @@ def overview(environment: Environment, *, at: datetime) -> Overview:
     exposed = flags.flags(project).order_by("-client_exposed", "key").values_list("key", flat=True)
     return Overview(
         flags=flags.flag_summary(environment, at=at),
+        stopped=flags.stopped_rollouts(environment, at=at),
         hours=_hours(environment, at),
         changes_today=trail.filter(at__gte=midnight).order_by().count(),
         trail=list(trail[:TRAIL_ENTRIES]),

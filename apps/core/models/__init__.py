@@ -2,6 +2,7 @@
 
 from apps.core.models.approvals import ChangeRequest, Vote
 from apps.core.models.audit import AuditEntry, AuditPending, AuditSeal
+from apps.core.models.holds import Hold
 from apps.core.models.keys import ApiKey
 from apps.core.models.projects import Environment, Project
 from apps.core.models.ticks import Tick
@@ -13,6 +14,7 @@ __all__ = [
     "AuditSeal",
     "ChangeRequest",
     "Environment",
+    "Hold",
     "Project",
     "Tick",
     "Vote",

@@ -6,7 +6,20 @@ from apps.core.api.problems import Problem, Translations, invalid, refusal
 from apps.flags.domain.engine.context import InvalidContext
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.transitions import FlagIsArchived, FlagIsKilled, FlagIsNotKilled, NothingToChange, ReasonMissing
-from apps.flags.services import FlagIsNeeded, InvalidFlag, KeyIsArchived, ScheduleIsOver
+from apps.flags.services import (
+    ApprovalMissing,
+    FlagIsNeeded,
+    FlagIsRollingOut,
+    InvalidFlag,
+    InvalidRollout,
+    KeyIsArchived,
+    NothingToApprove,
+    OwnRollout,
+    RolloutIsNotPaused,
+    RolloutIsNotRunning,
+    RolloutIsOver,
+    ScheduleIsOver,
+)
 
 
 def _invalid_flag(error: ValidationError) -> Problem:
@@ -28,7 +41,17 @@ REFUSALS: Translations = {
     ),
     ReasonMissing: refusal(400, "reason_missing", "Say why: this change needs a reason.", field="reason"),
     ScheduleIsOver: refusal(409, "schedule_is_over", "It was applied or cancelled already; read its status."),
+    FlagIsRollingOut: refusal(
+        409, "flag_is_rolling_out", "A rollout plan changes this flag. Take it over or roll it back, then change it."
+    ),
+    RolloutIsOver: refusal(409, "rollout_is_over", "This rollout plan has ended."),
+    RolloutIsNotRunning: refusal(409, "rollout_is_not_running", "This rollout plan is paused; resume it first."),
+    RolloutIsNotPaused: refusal(409, "rollout_is_not_paused", "This rollout plan is running already."),
+    NothingToApprove: refusal(409, "nothing_to_approve", "The present stage needs no approval, or has it."),
+    OwnRollout: refusal(409, "own_rollout", "Somebody other than who started the plan has to approve its stages."),
+    ApprovalMissing: refusal(409, "approval_missing", "The present stage has to be approved before it can be left."),
     InvalidFlag: _invalid_flag,
+    InvalidRollout: _invalid_flag,
     InvalidDefinition: lambda error: invalid(((error.path, error.message),)),
     InvalidContext: lambda error: invalid((("context", error.details),)),
 }

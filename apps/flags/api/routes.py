@@ -6,6 +6,7 @@ from apps.core.api.routes import MANY, ONE, PROJECT, Actions, post
 from apps.flags.api.evaluation import EvaluationViewSet
 from apps.flags.api.flags import FlagViewSet
 from apps.flags.api.requests import ChangeRequestViewSet
+from apps.flags.api.rollouts import ProjectRolloutViewSet, RolloutViewSet, TemplateViewSet
 from apps.flags.api.schedules import ScheduledChangeViewSet
 from apps.flags.api.segments import MemberViewSet, SegmentViewSet
 from apps.flags.api.states import FlagStateViewSet, HistoryViewSet
@@ -16,6 +17,7 @@ register_converter(FlagKey, "flag_key")
 LIST: Actions = {"get": "list"}
 FLAG = f"{PROJECT}flags/<flag_key:flag>/"
 STATE = f"{FLAG}states/<slug:environment>/"
+ROLLOUT = f"{STATE}rollouts/<int:rollout>/"
 SEGMENT = f"{PROJECT}segments/<slug:segment>/"
 REQUEST = f"{PROJECT}change-requests/<int:id>/"
 SCHEDULE = f"{PROJECT}scheduled-changes/<int:id>/"
@@ -34,6 +36,16 @@ urlpatterns: list[URLPattern] = [
     path(f"{STATE}revert/", FlagStateViewSet.as_view(post("revert")), name="state-revert"),
     path(f"{STATE}history/", HistoryViewSet.as_view(LIST), name="state-history"),
     path(f"{STATE}explain/", FlagStateViewSet.as_view(post("explain")), name="state-explain"),
+    path(f"{PROJECT}rollouts/", ProjectRolloutViewSet.as_view(LIST), name="project-rollout-list"),
+    path(f"{PROJECT}rollout-templates/", TemplateViewSet.as_view(LIST), name="rollout-template-list"),
+    path(f"{STATE}rollouts/", RolloutViewSet.as_view(MANY), name="rollout-list"),
+    path(ROLLOUT, RolloutViewSet.as_view({"get": "retrieve"}), name="rollout"),
+    path(f"{ROLLOUT}pause/", RolloutViewSet.as_view(post("pause")), name="rollout-pause"),
+    path(f"{ROLLOUT}resume/", RolloutViewSet.as_view(post("resume")), name="rollout-resume"),
+    path(f"{ROLLOUT}skip/", RolloutViewSet.as_view(post("skip")), name="rollout-skip"),
+    path(f"{ROLLOUT}approve/", RolloutViewSet.as_view(post("approve")), name="rollout-approve"),
+    path(f"{ROLLOUT}roll-back/", RolloutViewSet.as_view(post("roll_back")), name="rollout-roll-back"),
+    path(f"{ROLLOUT}take-over/", RolloutViewSet.as_view(post("take_over")), name="rollout-take-over"),
     path(f"{PROJECT}segments/", SegmentViewSet.as_view(MANY), name="segment-list"),
     path(SEGMENT, SegmentViewSet.as_view(ONE), name="segment"),
     path(f"{SEGMENT}members/<slug:environment>/", MemberViewSet.as_view(MEMBERS), name="segment-members"),

@@ -10,6 +10,7 @@ class Action(StrEnum):
     ARCHIVE = "archive"  # and restore; protected as editing is
     CHANGE_STATE = "change state"
     KILL = "kill"  # and lift a kill
+    ROLL_BACK = "roll back"  # a rollout plan, to what was served before it
     EDIT_SEGMENT = "edit segment"  # its name
     SET_MEMBERS = "set members"  # in one environment
     APPROVE = "approve"  # or reject what others propose
@@ -22,6 +23,7 @@ _NEEDED = {
     Action.ARCHIVE: "flags.change_flag",
     Action.CHANGE_STATE: "flags.change_flagstate",
     Action.KILL: "flags.kill_flag",
+    Action.ROLL_BACK: "flags.kill_flag",
     Action.EDIT_SEGMENT: "flags.change_segment",
     Action.SET_MEMBERS: "flags.change_segment",
     Action.APPROVE: "flags.approve_change",
@@ -32,7 +34,7 @@ _SERVING = {Action.EDIT, Action.ARCHIVE, Action.CHANGE_STATE, Action.SET_MEMBERS
 
 
 def needed(action: Action, *, protected: bool = False) -> tuple[str, ...]:
-    """Permission names, all of which are needed. A kill never asks for more than the right to kill."""
+    """Permission names, all of which are needed. Killing and rolling back never ask for more than the right to kill."""
     if protected and action in _SERVING:
         return (_NEEDED[action], "flags.change_protected")
     return (_NEEDED[action],)

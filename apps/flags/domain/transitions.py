@@ -94,6 +94,12 @@ def revert(serving: Serving, earlier: Serving) -> Serving:
     return _changed(serving, replace(earlier, status=status))
 
 
+def restore(serving: Serving, base: Serving) -> Serving:
+    """Exactly `base` again, but for a kill, which only lifting ends."""
+    killed = serving.status is FlagStatus.KILLED
+    return _changed(serving, replace(base, status=FlagStatus.KILLED) if killed else base)
+
+
 def readable(serving: Serving) -> dict[str, Any]:
     """Plain JSON of a serving, as the audit trail and the versions keep it."""
     return {

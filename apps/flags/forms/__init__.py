@@ -1,6 +1,7 @@
 """What people type about flags, read and checked. Judging a flag as a whole stays with the services."""
 
 from apps.flags.forms.flags import EditFlagForm, NewFlagForm, Variants
+from apps.flags.forms.plans import PlanForm, Stages
 from apps.flags.forms.preview import ExplainForm, PreviewForm
 from apps.flags.forms.requests import CommentForm
 from apps.flags.forms.rollout import RolloutForm
@@ -19,12 +20,14 @@ __all__ = [
     "NewFlagForm",
     "NewSegmentForm",
     "Overrides",
+    "PlanForm",
     "Prerequisites",
     "PreviewForm",
     "QuickOverrideForm",
     "ReasonForm",
     "ReviewForm",
     "RolloutForm",
+    "Stages",
     "ToggleForm",
     "Variants",
 ]

@@ -40,15 +40,20 @@ class PercentField(forms.DecimalField):
         return {**super().widget_attrs(widget), "step": "any", "inputmode": "decimal"}
 
 
-class TagsField(forms.CharField):
-    """Words between commas."""
+class WordsField(forms.CharField):
+    """Words between commas, each once."""
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list | tuple) else value
 
     def clean(self, value: Any) -> Any:
         words = [word.strip() for word in super().clean(value).split(",")]
-        tags = list(dict.fromkeys(filter(None, words)))
+        return list(dict.fromkeys(filter(None, words)))
+
+
+class TagsField(WordsField):
+    def clean(self, value: Any) -> Any:
+        tags = super().clean(value)
         if len(tags) > MAX_TAGS:
             raise ValidationError(_("A flag takes at most %(count)d tags."), params={"count": MAX_TAGS})
         if any(len(tag) > MAX_TAG_LENGTH for tag in tags):

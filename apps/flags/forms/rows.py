@@ -15,6 +15,7 @@ class Rows:
     form: ClassVar[type[forms.Form]]
     prefix: ClassVar[str]  # of the fields, and of the paths in a service's complaints
     at_most: ClassVar[int]
+    renamed: ClassVar[Mapping[str, str]] = {}  # names in a complaint's path to those of the form, where they differ
 
     def __init__(self, data: Any = None, *, initial: Sequence[Mapping[str, Any]] = (), **options: Any) -> None:
         extra = SPARE_ROWS if initial else SPARE_ROWS + 1
@@ -37,8 +38,9 @@ class Rows:
     def add_fault(self, path: str, message: str) -> None:
         """Puts a complaint, such as one about `variants[1].value`, at its row."""
         match = re.match(rf"{self.prefix}\[(\d+)\]\.(\w+)", path)
-        if match and int(match[1]) < len(self.places) and match[2] in self.form.base_fields:
-            self.rows.forms[self.places[int(match[1])]].add_error(match[2], message)
+        name = self.renamed.get(match[2], match[2]) if match else ""
+        if match and int(match[1]) < len(self.places) and name in self.form.base_fields:
+            self.rows.forms[self.places[int(match[1])]].add_error(name, message)
         else:
             self.faults.append(message if path == self.prefix else f"{path}: {message}")
 

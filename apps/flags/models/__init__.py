@@ -1,6 +1,7 @@
 """The flags' tables. Django imports this module; the files beside it are split by idea."""
 
 from apps.flags.models.flags import Flag, FlagState, FlagStateVersion, Variant
+from apps.flags.models.rollouts import RolloutPlan, RolloutStage
 from apps.flags.models.rulesets import Ruleset
 from apps.flags.models.schedules import ScheduledChange
 from apps.flags.models.segments import Segment, SegmentMember, SegmentVersion
@@ -12,6 +13,8 @@ __all__ = [
     "FlagState",
     "FlagStateVersion",
     "FlagUsage",
+    "RolloutPlan",
+    "RolloutStage",
     "Ruleset",
     "ScheduledChange",
     "Segment",

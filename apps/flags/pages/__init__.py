@@ -12,8 +12,10 @@ from apps.flags.pages.kills import KillPage, LiftKillPage
 from apps.flags.pages.listing import ListPage
 from apps.flags.pages.requests import RequestPage
 from apps.flags.pages.reverts import RevertPage, VersionPage
+from apps.flags.pages.rollouts import RolloutsPage, StartPage
 from apps.flags.pages.schedules import CancelSchedulePage, ScheduleAgainPage
 from apps.flags.pages.segments import NewSegmentPage, SegmentPage, SegmentsPage
+from apps.flags.pages.steering import ApprovePage, PausePage, ResumePage, RollBackPage, SkipPage, TakeOverPage
 from apps.flags.pages.waits import PrerequisitesPage
 
 urlpatterns = [
@@ -38,6 +40,14 @@ urlpatterns = [
     path("flags/<str:key>/schedules/<int:id>/cancel/", CancelSchedulePage.as_view(), name="flag-schedule-cancel"),
     path("flags/<str:key>/schedules/<int:id>/again/", ScheduleAgainPage.as_view(), name="flag-schedule-again"),
     path("approvals/flags/<int:id>/", RequestPage.as_view(), name="approval-flags"),
+    path("flags/<str:key>/rollouts/new/", StartPage.as_view(), name="flag-rollout-start"),
+    path("flags/<str:key>/rollouts/<int:rollout>/pause/", PausePage.as_view(), name="flag-rollout-pause"),
+    path("flags/<str:key>/rollouts/<int:rollout>/resume/", ResumePage.as_view(), name="flag-rollout-resume"),
+    path("flags/<str:key>/rollouts/<int:rollout>/skip/", SkipPage.as_view(), name="flag-rollout-skip"),
+    path("flags/<str:key>/rollouts/<int:rollout>/approve/", ApprovePage.as_view(), name="flag-rollout-approve"),
+    path("flags/<str:key>/rollouts/<int:rollout>/roll-back/", RollBackPage.as_view(), name="flag-rollout-roll-back"),
+    path("flags/<str:key>/rollouts/<int:rollout>/take-over/", TakeOverPage.as_view(), name="flag-rollout-take-over"),
+    path("rollouts/", RolloutsPage.as_view(), name="rollout-list"),
     path("segments/", SegmentsPage.as_view(), name="segment-list"),
     path("segments/new/", NewSegmentPage.as_view(), name="segment-create"),
     path("segments/<str:key>/", SegmentPage.as_view(), name="segment-detail"),

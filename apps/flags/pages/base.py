@@ -21,13 +21,14 @@ from apps.flags.domain import transitions
 from apps.flags.domain.access import Action, needed
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.text import is_storable
-from apps.flags.models import Flag, FlagState, ScheduledChange, Segment
+from apps.flags.models import Flag, FlagState, RolloutPlan, ScheduledChange, Segment
 from apps.flags.pages.history import Version, meanwhile
 from apps.flags.pages.words import Difference, Pill, audited, listed, pill
 from apps.flags.selectors import definitions, overview
-from apps.flags.services import TimeHasPassed
+from apps.flags.services import FlagIsRollingOut, TimeHasPassed
 
 CONFLICT, UNPROCESSABLE = 409, 422
+Done = Flag | FlagState | RolloutPlan | ScheduledChange | ChangeRequest  # what a service call can make
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Refusal:
     versions: Sequence[Version] = ()  # what others did meanwhile to the state
     differences: Sequence[Difference] = ()  # and to the object itself
     status: int = CONFLICT
+    url: str = ""  # where a rollout plan is steered
 
 
 class FlagsPage(ScopedPage):
@@ -84,7 +86,7 @@ class FlagPage(FlagsPage):
     flag: Flag
     state: FlagState
     states: list[FlagState]
-    done: Flag | FlagState | ScheduledChange | ChangeRequest  # what the last attempt made
+    done: Done  # what the last attempt made
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         refused = self.refuse(*self.permissions())
@@ -132,9 +134,7 @@ class FlagPage(FlagsPage):
             return self.to_request(self.done)
         return self.to_detail(changed=isinstance(self.done, FlagState))
 
-    def attempt(
-        self, call: Callable[[], FlagState | ScheduledChange | ChangeRequest], form: BaseForm | None = None
-    ) -> Refusal | None:
+    def attempt(self, call: Callable[[], Done], form: BaseForm | None = None) -> Refusal | None:
         """One service call. None when it was done; then `self.done` is what it made, and `self.state` the new one."""
         try:
             self.done = call()
@@ -146,7 +146,7 @@ class FlagPage(FlagsPage):
 
     def refused(self, error: Exception, form: BaseForm | None) -> Refusal:
         if type(error) in PLAIN:
-            return PLAIN[type(error)]()
+            return PLAIN[type(error)](self)
         if isinstance(error, ApprovalRequired | ApprovalNotNeeded):
             return self.unapproved(error)
         return invalid(error) if isinstance(error, ValidationError) else self.conflict(error, form)
@@ -167,22 +167,30 @@ class FlagPage(FlagsPage):
         return Refusal(_("Nothing to change: it is like this already."), "", versions)
 
 
-def archived() -> Refusal:
+def rolling_out(page: FlagPage) -> Refusal:
+    """A rollout plan holds the state: where it can be taken over."""
+    title = _("A rollout plan changes this flag.")
+    text = _("Take the rollout over or roll it back; then the flag can be changed by hand.")
+    return Refusal(title, text, url=f"{page.url('flag-detail', key=page.flag.key)}#rollout-plan")
+
+
+def archived(page: FlagPage) -> Refusal:
     return Refusal(_("This flag is archived."), _("Restore it first; then it can be changed again."))
 
 
-def not_killed() -> Refusal:
+def not_killed(page: FlagPage) -> Refusal:
     return Refusal(_("This flag is not killed. Somebody lifted the kill already."))
 
 
-def reason_missing() -> Refusal:
+def reason_missing(page: FlagPage) -> Refusal:
     return Refusal(_("This change needs a reason."), status=UNPROCESSABLE)
 
 
-PLAIN: Mapping[type[Exception], Callable[[], Refusal]] = {
+PLAIN: Mapping[type[Exception], Callable[[FlagPage], Refusal]] = {
     transitions.FlagIsArchived: archived,
     transitions.FlagIsNotKilled: not_killed,
     transitions.ReasonMissing: reason_missing,
+    FlagIsRollingOut: rolling_out,
 }
 REFUSALS: tuple[type[Exception], ...] = (
     *PLAIN,

@@ -14,9 +14,9 @@ from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
 from apps.flags.domain.transitions import Change, serving_of
-from apps.flags.forms import ReviewForm, RolloutForm, ToggleForm
+from apps.flags.forms import ReasonForm, ReviewForm, RolloutForm, ToggleForm
 from apps.flags.pages import previews
-from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal
+from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal, rolling_out
 from apps.flags.pages.deeds import Deed, at_a_time, at_once
 from apps.flags.pages.detail import FlagDetail
 from apps.flags.pages.words import differences
@@ -28,6 +28,7 @@ class ReviewPage(FlagPage):
     action = Action.CHANGE_STATE
     template_name = "flags/review.html"
     shows_crowds = True  # sample users say something about rules and shares, nothing about what else decides
+    by_hand = True  # refused while a rollout plan is open, which is better told at once
 
     @property
     def protected(self) -> bool:
@@ -43,9 +44,9 @@ class ReviewPage(FlagPage):
         present = self.state.version
         return None if seen == present else self.conflict(StaleVersion(present, seen))
 
-    def carry_out(self, form: ReviewForm, change: Change, *, now: Deed | None = None) -> Refusal | None:
+    def carry_out(self, form: ReasonForm, change: Change, *, now: Deed | None = None) -> Refusal | None:
         """The change at its time, or else `now`, or else the change at once; or the proposal of that."""
-        apply_at = form.cleaned_data["apply_at"]
+        apply_at = form.cleaned_data.get("apply_at")
         deed = at_a_time(change, apply_at) if apply_at else now or at_once(change)
         signed = {
             "actor": self.actor,
@@ -69,6 +70,8 @@ class ReviewPage(FlagPage):
     def review(
         self, form: BaseForm, after: Flag | None, refusal: Refusal | None = None, **context: Any
     ) -> HttpResponse:
+        if refusal is None and self.by_hand and selectors.open_rollout(self.state):
+            refusal = rolling_out(self)
         status = refusal.status if refusal else UNPROCESSABLE if form.errors else 200
         served = self.served
         if served and after:

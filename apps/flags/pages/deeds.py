@@ -8,15 +8,17 @@ from typing import Any
 
 from apps.flags import services
 from apps.flags.domain.patches import dump_change
+from apps.flags.domain.rollouts.patches import dump_plan
+from apps.flags.domain.rollouts.plans import Plan
 from apps.flags.domain.transitions import Change
-from apps.flags.models import FlagState, ScheduledChange
+from apps.flags.models import FlagState, RolloutPlan, ScheduledChange
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
     """A change of a state: the service that makes it, and as a proposal keeps it."""
 
-    make: Callable[..., FlagState | ScheduledChange]
+    make: Callable[..., FlagState | RolloutPlan | ScheduledChange]
     kind: str
     patch: Mapping[str, Any]
 
@@ -27,6 +29,11 @@ def at_once(change: Change) -> Deed:
 
 def back(to_version: int) -> Deed:
     return Deed(partial(services.revert, to_version=to_version), "flags.revert", {"to_version": to_version})
+
+
+def start(plan: Plan) -> Deed:
+    given: dict[str, Any] = {"variant": plan.variant, "stages": plan.stages, "guards": plan.guards}
+    return Deed(partial(services.start_rollout, **given), "flags.rollout", dump_plan(**given))
 
 
 def at_a_time(change: Change, apply_at: datetime) -> Deed:

@@ -1,23 +1,28 @@
 """The flag's own page: what it serves here, its rollout form with the live preview, history, usage, snippets."""
 
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from apps.flags import selectors
 from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
 from apps.flags.forms import PreviewForm, QuickOverrideForm, RolloutForm
+from apps.flags.models import RolloutPlan
 from apps.flags.pages import explaining, previews, sections, snippets, usage
-from apps.flags.pages.base import UNPROCESSABLE, FlagPage, pill_of
+from apps.flags.pages.base import UNPROCESSABLE, FlagPage
 from apps.flags.pages.history import versions
+from apps.flags.pages.plan_words import plan_view, state_pill
 from apps.flags.pages.waiting import waiting
 from apps.flags.pages.words import compact, indented, pill, rule_sentence
 
 RECENT, ALL = 10, 1_000
+PLANS = 6  # rollout plans, the open one counted
 
 
 class FlagDetail(FlagPage):
@@ -45,24 +50,28 @@ class FlagDetail(FlagPage):
             status=status,
             title=self.flag.key,
             served=flag,
-            pill=pill_of(self.state),
+            pill=state_pill(self.state, self.open_plans.get(self.state.pk)),
             tabs=self._tabs(),
             rules=[rule_sentence(rule) for rule in flag.rules] if flag else [],
             rules_json=indented(self.state.rules),
             values=[(variant.key, compact(variant.value)) for variant in flag.variants] if flag else [],
             rollout=rollout,
             asked=asked or PreviewForm(),
-            change_refused=self.why_not(Action.CHANGE_STATE),
+            change_refused=self.why_not(Action.CHANGE_STATE) or self._held(),
             kill_refused=self.why_not(Action.KILL),
             may_edit=self.may(Action.EDIT),
             may_archive=self.may(Action.ARCHIVE),
             stale=selectors.why_stale(self.state, at=self.at),
             usage=usage.shown(self.flag, self.state, at=self.at),
             snippets=snippets.for_flag(self.flag, self._client_key(), settings.PUBLIC_URL),
-            may_revert=self.may(Action.CHANGE_STATE) and flag is not None and flag.status is not FlagStatus.KILLED,
+            may_revert=self.may(Action.CHANGE_STATE)
+            and flag is not None
+            and flag.status is not FlagStatus.KILLED
+            and not self._held(),
             approvals=self.environment.approvals_needed,
             waiting=waiting(self),
             **sections.sections(self, quick),
+            **self._plans(flag),
             **self._standing(flag),
             **self._history(),
             **preview_context(self, rollout, asked),
@@ -70,9 +79,35 @@ class FlagDetail(FlagPage):
 
     def _tabs(self) -> list[dict[str, Any]]:
         return [
-            {"environment": state.environment, "pill": pill_of(state), "current": state == self.state}
+            {
+                "environment": state.environment,
+                "pill": state_pill(state, self.open_plans.get(state.pk)),
+                "current": state == self.state,
+            }
             for state in self.states
         ]
+
+    @cached_property
+    def open_plans(self) -> dict[int, RolloutPlan]:
+        return selectors.open_rollouts(self.states)
+
+    def _held(self) -> str:
+        """Why nobody may change the flag by hand although they may; empty without an open plan."""
+        words = _("A rollout plan changes this flag. Take it over below to change the flag by hand.")
+        return words if self.state.pk in self.open_plans else ""
+
+    def _plans(self, flag: Flag | None) -> dict[str, Any]:
+        """The open plan, if there is one, and those before it."""
+        rows = list(selectors.rollouts_of(self.state)[:PLANS])
+        plans = [plan_view(told) for told in selectors.tell(rows, at=self.at)]
+        startable = flag is not None and flag.status is not FlagStatus.KILLED and len(flag.variants) > 1
+        return {
+            "plan": next((plan for plan in plans if plan.open), None),
+            "past_plans": [plan for plan in plans if not plan.open],
+            "may_start": startable and self.may(Action.CHANGE_STATE),
+            "may_steer": self.may(Action.CHANGE_STATE),
+            "may_roll_back": self.may(Action.ROLL_BACK),
+        }
 
     def _standing(self, flag: Flag | None) -> dict[str, Any]:
         """Which of the big buttons make sense."""

@@ -15,8 +15,16 @@ from apps.flags.domain.access import Action, needed
 from apps.flags.domain.transitions import FlagIsArchived, NothingToChange, ReasonMissing
 from apps.flags.forms import EditFlagForm, NewFlagForm, Variants
 from apps.flags.models import Flag
-from apps.flags.pages.base import UNPROCESSABLE, FlagPage, FlagsPage, Refusal, archived, overtaken
-from apps.flags.services import FlagFields
+from apps.flags.pages.base import (
+    UNPROCESSABLE,
+    FlagPage,
+    FlagsPage,
+    Refusal,
+    archived,
+    overtaken,
+    rolling_out,
+)
+from apps.flags.services import FlagFields, FlagIsRollingOut
 
 
 class CreatePage(FlagsPage):
@@ -93,7 +101,9 @@ class EditPage(FlagPage):
         except StaleVersion as error:
             return overtaken(form, self.flag, error.found)
         except FlagIsArchived:
-            return archived()
+            return archived(self)
+        except FlagIsRollingOut:
+            return rolling_out(self)
         except (ApprovalRequired, ApprovalNotNeeded) as error:
             self.asks = isinstance(error, ApprovalRequired)
             return self.unapproved(error)

@@ -20,6 +20,11 @@ KINDS = {
     "flags.killed": _("Killed"),
     "flags.kill_lifted": _("Kill lifted"),
     "flags.reverted": _("Reverted"),
+    "flags.rollout_started": _("Rollout started"),
+    "flags.rollout_advanced": _("Next stage"),
+    "flags.rollout_resumed": _("Rollout resumed"),
+    "flags.rolled_back": _("Rolled back"),
+    "flags.stage_skipped": _("Stage skipped"),
 }
 UNDOABLE = {"flags.state_changed", "flags.reverted"}
 

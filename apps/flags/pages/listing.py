@@ -14,9 +14,10 @@ from apps.core.models import Environment
 from apps.flags import selectors
 from apps.flags.domain.access import Action
 from apps.flags.domain.staleness import Stale
-from apps.flags.models import Flag
+from apps.flags.models import Flag, RolloutPlan
 from apps.flags.pages import usage
-from apps.flags.pages.base import FlagsPage, pill_of
+from apps.flags.pages.base import FlagsPage
+from apps.flags.pages.plan_words import state_pill
 from apps.flags.pages.usage import Recent
 from apps.flags.pages.words import Pill
 from apps.flags.selectors import overview
@@ -96,23 +97,24 @@ class ListPage(FlagsPage):
 
     def _rows(self, flags: list[Flag]) -> list[Row]:
         hours = selectors.hourly_totals(flags, self.environment, since=usage.first_hour(self.at))
-        last = overview.last_changes([state for flag in flags for state in flag.states.all()])
-        return [self._row(flag, hours.get(flag.pk, {}), last) for flag in flags]
+        states = [state for flag in flags for state in flag.states.all()]
+        last, plans = overview.last_changes(states), selectors.open_rollouts(states)
+        return [self._row(flag, hours.get(flag.pk, {}), self._cells(flag, last, plans)) for flag in flags]
 
-    def _row(self, flag: Flag, hours: Mapping[datetime, int], last: dict[int, LastChange]) -> Row:
+    def _row(self, flag: Flag, hours: Mapping[datetime, int], cells: list[Cell]) -> Row:
         here = next(state for state in flag.states.all() if state.environment_id == self.environment.pk)
         return Row(
             flag=flag,
-            cells=self._cells(flag, last),
+            cells=cells,
             usage=usage.recent(hours, selectors.last_served_at(here), at=self.at),
             stale=selectors.why_stale(here, at=self.at),
         )
 
-    def _cells(self, flag: Flag, last: dict[int, LastChange]) -> list[Cell]:
+    def _cells(self, flag: Flag, last: dict[int, LastChange], plans: dict[int, RolloutPlan]) -> list[Cell]:
         return [
             Cell(
                 environment=state.environment,
-                pill=pill_of(state),
+                pill=state_pill(state, plans.get(state.pk)),
                 last=last.get(state.pk),
                 status=state.status,
                 present=state.environment_id == self.environment.pk,

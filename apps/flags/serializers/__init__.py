@@ -4,6 +4,13 @@ from apps.flags.serializers.evaluation import Evaluate, EvaluationOut, Evaluatio
 from apps.flags.serializers.explanations import Explain, ExplanationOut
 from apps.flags.serializers.flags import FlagChange, FlagFilter, FlagIn, FlagOut, UsageFilter, UsageOut
 from apps.flags.serializers.requests import ChangeRequestFilter, ChangeRequestIn, ChangeRequestOut, Comment
+from apps.flags.serializers.rollouts import (
+    RolloutAction,
+    RolloutFilter,
+    RolloutIn,
+    RolloutOut,
+    TemplateOut,
+)
 from apps.flags.serializers.schedules import ScheduledChangeOut, ScheduleFilter, ScheduleIn
 from apps.flags.serializers.segments import Members, MembersOut, SegmentChange, SegmentIn, SegmentOut
 from apps.flags.serializers.states import FlagStateOut, LiftKill, Revert, StateChange, VersionOut
@@ -27,6 +34,10 @@ __all__ = [
     "Members",
     "MembersOut",
     "Revert",
+    "RolloutAction",
+    "RolloutFilter",
+    "RolloutIn",
+    "RolloutOut",
     "ScheduleFilter",
     "ScheduleIn",
     "ScheduledChangeOut",
@@ -34,6 +45,7 @@ __all__ = [
     "SegmentIn",
     "SegmentOut",
     "StateChange",
+    "TemplateOut",
     "UsageFilter",
     "UsageOut",
     "VersionOut",

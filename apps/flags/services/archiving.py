@@ -5,12 +5,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.core import audit
+from apps.core import approvals, audit
 from apps.core.audit import Actor
 from apps.core.services import check_version
 from apps.flags.domain.transitions import FlagIsArchived, NothingToChange, ReasonMissing
 from apps.flags.models import Flag, FlagState, Ruleset
 from apps.flags.selectors import waiting_for
+from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import check, publish
 
 
@@ -22,25 +23,34 @@ class FlagIsNeeded(Exception):
         self.keys = keys
 
 
-def archive_flag(*, flag_id: int, actor: Actor, reason: str, at: datetime, expected_version: int | None) -> Flag:
+def archive_flag(
+    *, flag_id: int, actor: Actor, reason: str, at: datetime, expected_version: int | None, approved: bool = False
+) -> Flag:
     """Clients fall back to their code's default in every environment; states, history and the key are kept.
 
-    Raises NothingToChange, StaleVersion, FlagIsNeeded, and ReasonMissing where an environment is protected.
+    Raises NothingToChange, StaleVersion, FlagIsNeeded, FlagIsRollingOut, ReasonMissing where an environment is
+    protected, and ApprovalRequired where one asks for it, unless it is `approved`.
     """
     with transaction.atomic():
-        flag, states = _locked(flag_id, expected_version, reason)
+        flag, states = _locked(flag_id, expected_version, reason, approved=approved)
         if flag.archived_at is not None:
             raise NothingToChange
+        refuse_while_rolling_out(states)
         waiting = sorted({key for state in states for key in waiting_for(state)})
         if waiting:
             raise FlagIsNeeded(waiting)
         return _move(flag, states, archived_at=at, kind="flags.flag_archived", actor=actor, reason=reason, at=at)
 
 
-def restore_flag(*, flag_id: int, actor: Actor, reason: str, at: datetime, expected_version: int | None) -> Flag:
-    """Every environment serves again what it served before. Raises InvalidFlag when a flag it waits for is gone."""
+def restore_flag(
+    *, flag_id: int, actor: Actor, reason: str, at: datetime, expected_version: int | None, approved: bool = False
+) -> Flag:
+    """Every environment serves again what it served before.
+
+    Raises InvalidFlag when a flag it waits for is gone, and otherwise what archiving raises.
+    """
     with transaction.atomic():
-        flag, states = _locked(flag_id, expected_version, reason)
+        flag, states = _locked(flag_id, expected_version, reason, approved=approved)
         if flag.archived_at is None:
             raise NothingToChange
         for state in states:
@@ -54,7 +64,7 @@ def refuse_archived(flag_id: int) -> None:
         raise FlagIsArchived
 
 
-def _locked(flag_id: int, expected_version: int | None, reason: str) -> tuple[Flag, list[FlagState]]:
+def _locked(flag_id: int, expected_version: int | None, reason: str, *, approved: bool) -> tuple[Flag, list[FlagState]]:
     """The flag with its states and, so that no flag comes to wait for it meanwhile, their rulesets."""
     flag = Flag.objects.select_for_update().get(pk=flag_id)
     check_version(flag.version, expected_version)
@@ -64,6 +74,8 @@ def _locked(flag_id: int, expected_version: int | None, reason: str) -> tuple[Fl
     list(Ruleset.objects.select_for_update().filter(pk__in=environments).order_by("pk"))
     if not reason.strip() and any(state.environment.protected for state in states):
         raise ReasonMissing
+    if not approved:
+        approvals.refuse_unapproved([state.environment for state in states])
     return flag, states
 
 

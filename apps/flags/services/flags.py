@@ -20,6 +20,7 @@ from apps.flags.domain.staleness import Purpose
 from apps.flags.domain.transitions import FlagIsArchived, ReasonMissing
 from apps.flags.models import Flag, FlagState, Variant
 from apps.flags.selectors import waiting_for
+from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
 
 EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed", "purpose", "expected_end")
@@ -85,8 +86,9 @@ def update_flag(
 ) -> Flag:
     """Change any of EDITABLE, or `variants` as a list of (key, value); every environment has to stay evaluable.
 
-    Raises FlagIsArchived. When the change reaches users, raises ReasonMissing if an environment is protected, and
-    ApprovalRequired if one asks for approval, unless it is `approved`, which only an approved request makes it.
+    Raises FlagIsArchived, and FlagIsRollingOut when it is about variants that a rollout plan shares out. When the
+    change reaches users, raises ReasonMissing if an environment is protected, and ApprovalRequired if one asks for
+    approval, unless it is `approved`, which only an approved request makes it.
     """
     with transaction.atomic():
         flag = Flag.objects.select_for_update().get(pk=flag_id)
@@ -111,6 +113,8 @@ def update_flag(
         entry = _record("flags.flag_changed", flag, actor=actor, at=at, reason=reason, changed=changed)
         if reaches_users:
             states = _moved_states(flag, at)
+            if "variants" in changed:
+                refuse_while_rolling_out(states)
             _keep(states, entry, at)
             publish([state.environment_id for state in states], at)
     return flag

@@ -16,8 +16,9 @@ from apps.core.services import StaleVersion, check_version
 from apps.flags.domain.access import Action
 from apps.flags.domain.engine.reading import read_list, read_moment, read_object, read_text
 from apps.flags.domain.patches import check_texts, parse_change, parse_fields, parse_version
+from apps.flags.domain.rollouts.patches import parse_plan
 from apps.flags.models import Flag, FlagState, Segment
-from apps.flags.services import flags, schedules, segments, states
+from apps.flags.services import archiving, flags, rollouts, schedules, segments, states
 from apps.flags.services.rehearsals import rehearse
 
 Status = ChangeRequest.Status
@@ -59,11 +60,28 @@ def _set_members(segment_id: int, environment_id: int, patch: Patch, **signed: A
     return segments.set_members(segment_id=segment_id, environment_id=environment_id, targeting_keys=keys, **signed)
 
 
+def _start_rollout(state_id: int, _: int, patch: Patch, **signed: Any) -> object:
+    return rollouts.start_rollout(state_id=state_id, **parse_plan(patch), **signed)
+
+
+def _archive(flag_id: int, _: None, patch: Patch, **signed: Any) -> object:
+    read_object("patch", patch, ())
+    return archiving.archive_flag(flag_id=flag_id, **signed)
+
+
+def _restore(flag_id: int, _: None, patch: Patch, **signed: Any) -> object:
+    read_object("patch", patch, ())
+    return archiving.restore_flag(flag_id=flag_id, **signed)
+
+
 # Another change that may need approval is one line here, and `approved` in its service.
 OPERATIONS: Mapping[str, Operation] = {
     "flags.state_change": Operation(Action.CHANGE_STATE, FlagState, _set_state),
     "flags.revert": Operation(Action.CHANGE_STATE, FlagState, _revert),
     "flags.schedule": Operation(Action.CHANGE_STATE, FlagState, _schedule),
+    "flags.rollout": Operation(Action.CHANGE_STATE, FlagState, _start_rollout),
+    "flags.archive": Operation(Action.ARCHIVE, Flag, _archive, everywhere=True),
+    "flags.restore": Operation(Action.ARCHIVE, Flag, _restore, everywhere=True),
     "flags.flag_change": Operation(Action.EDIT, Flag, _update_flag, everywhere=True),
     "flags.members_change": Operation(Action.SET_MEMBERS, Segment, _set_members),
 }

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.core import approvals, audit
 from apps.core.audit import Actor
-from apps.core.domain.diff import changes
+from apps.core.domain.diff import Changes, changes
 from apps.core.services import check_version
 from apps.flags.domain import transitions
 from apps.flags.domain.engine.definitions import FlagStatus
@@ -16,6 +16,7 @@ from apps.flags.domain.transitions import Change, ReasonMissing, Serving
 from apps.flags.models import FlagState, FlagStateVersion
 from apps.flags.selectors import definitions
 from apps.flags.services.archiving import refuse_archived
+from apps.flags.services.open_rollouts import pause_for_kill, refuse_while_rolling_out
 from apps.flags.services.publishing import check, keep_version, publish
 
 
@@ -31,8 +32,8 @@ def set_state(
 ) -> FlagState:
     """Turn on or off, change rules, default or off variant.
 
-    Raises NothingToChange, FlagIsKilled, FlagIsArchived, StaleVersion, InvalidFlag, ReasonMissing in a protected
-    environment, and ApprovalRequired unless it is `approved`, which only an approved request makes it.
+    Raises NothingToChange, FlagIsKilled, FlagIsRollingOut, FlagIsArchived, StaleVersion, InvalidFlag, ReasonMissing in
+    a protected environment, and ApprovalRequired unless it is `approved`, which only an approved request makes it.
     """
     with transaction.atomic():
         state = _locked_to_change(state_id, expected_version, reason, approved=approved)
@@ -47,9 +48,11 @@ def set_state(
 
 
 def kill(*, state_id: int, actor: Actor, reason: str, at: datetime) -> FlagState:
-    """Serve the off variant to everyone, at once. Asks for no version and no approval."""
+    """Serve the off variant to everyone, at once. Asks for no version and no approval, and pauses a rollout plan."""
     with transaction.atomic():
-        return _move(_locked(state_id), transitions.kill, kind="flags.killed", actor=actor, reason=reason, at=at)
+        state = _move(_locked(state_id), transitions.kill, kind="flags.killed", actor=actor, reason=reason, at=at)
+        pause_for_kill(state, actor=actor, reason=reason, at=at)
+    return state
 
 
 def lift_kill(
@@ -122,6 +125,7 @@ def _locked_to_change(state_id: int, expected_version: int | None, reason: str, 
         raise ReasonMissing
     if not approved:
         approvals.refuse_unapproved([state.environment])
+    refuse_while_rolling_out([state])
     return state
 
 
@@ -141,8 +145,16 @@ def _write(state: FlagState, serving: Serving) -> None:
 
 
 def _move(
-    state: FlagState, decide: Callable[[Serving], Serving], *, kind: str, actor: Actor, reason: str, at: datetime
+    state: FlagState,
+    decide: Callable[[Serving], Serving],
+    *,
+    kind: str,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+    more: Changes | None = None,
 ) -> FlagState:
+    """`more` goes to the audit trail beside what changes in the state."""
     before = definitions.serving(state)
     after = decide(before)
     _write(state, after)
@@ -157,7 +169,7 @@ def _move(
         actor=actor,
         reason=reason,
         at=at,
-        changes=changes(transitions.readable(before), transitions.readable(after)),
+        changes=changes(transitions.readable(before), transitions.readable(after)) | (more or {}),
     )
     keep_version(state, entry=entry, at=at)
     publish([state.environment_id], at)
