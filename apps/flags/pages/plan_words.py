@@ -13,7 +13,7 @@ from apps.flags.models import FlagState, RolloutPlan, RolloutStage
 from apps.flags.pages.base import pill_of
 from apps.flags.pages.words import Pill
 from apps.flags.selectors import ToldPlan
-from apps.flags.selectors.rollouts import plan_of
+from apps.flags.selectors.rollouts import plan_of, present_stage, stages_of
 
 TONES = {
     RolloutPlan.Status.RUNNING: "on",
@@ -29,7 +29,6 @@ DONE, NOW, NEXT = "done", "now", "next"
 class StageLine:
     """One stage of the line. `tone` ends the CSS class."""
 
-    number: int
     row: RolloutStage
     tone: str
     standing: str  # the tone in words
@@ -63,7 +62,7 @@ class PlanView:
 
 def plan_view(told: ToldPlan) -> PlanView:
     row, stages = told.row, plan_of(told.row).stages
-    present = row.stages.all()[row.position]
+    present = present_stage(row)
     return PlanView(
         row=row,
         pill=Pill(TONES[RolloutPlan.Status(row.status)], str(row.get_status_display())),
@@ -95,7 +94,7 @@ def state_pill(state: FlagState, plan: RolloutPlan | None) -> Pill:
 def _line(row: RolloutPlan, n: int, stage: Stage) -> StageLine:
     tone = _tone(row, n)
     standing = {DONE: _("Done"), NOW: _("Now"), NEXT: _("To come")}[tone]
-    return StageLine(n + 1, row.stages.all()[n], tone, standing, stage.words, duration(stage.hold_seconds))
+    return StageLine(stages_of(row)[n], tone, standing, stage.words, duration(stage.hold_seconds))
 
 
 def _tone(row: RolloutPlan, n: int) -> str:

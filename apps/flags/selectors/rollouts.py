@@ -46,7 +46,7 @@ def due(*, at: datetime) -> list[int]:
 
 def plan_of(row: RolloutPlan) -> Plan:
     others = others_of(past_serving(row.base), row.variant)
-    return Plan(row.variant, others, tuple(map(_stage, row.stages.all())), tuple(row.guards))
+    return Plan(row.variant, others, tuple(map(_stage, stages_of(row))), tuple(row.guards))
 
 
 def standings(rows: Sequence[RolloutPlan], *, at: datetime) -> dict[int, Standing]:
@@ -83,7 +83,12 @@ def tell(rows: Sequence[RolloutPlan], *, at: datetime) -> list[ToldPlan]:
 
 def present_stage(row: RolloutPlan) -> RolloutStage:
     """The one that is served, or was last."""
-    return row.stages.all()[row.position]
+    return stages_of(row)[row.position]
+
+
+def stages_of(row: RolloutPlan) -> list[RolloutStage]:
+    """In their order, however the plan was loaded."""
+    return sorted(row.stages.all(), key=lambda stage: stage.position)
 
 
 def evaluations_since(state: FlagState, at: datetime) -> int:
