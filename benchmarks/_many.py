@@ -8,25 +8,26 @@ from typing import Any
 import _installation
 from _installation import Installation
 
-RULED = 1_000  # flags with a rule
 BUSY_FLAGS, BUSY_DAYS = 200, 30  # flags with usage for longer than a day
 BATCH = 20_000
 
 
-def fill(installation: Installation, count: int) -> None:
+def fill(installation: Installation, numbers: range) -> None:
+    """One flag for each number; a tenth have a rule in the environment."""
     from django.db import connection
 
     from apps.core import clock
     from apps.core.models import Project
+    from apps.flags.models import Flag
 
     at = clock.now()
     project = Project.objects.get(pk=installation.project_id)
-    in_batches(_flags(project, count, at))
-    stock = list(project_flags(project))
+    in_batches(_flags(project, numbers, at))
+    stock = list(Flag.objects.order_by("-pk")[: len(numbers)])[::-1]
     in_batches(_variants(stock))
     in_batches(_states(stock, project, installation.environment_id, at))
     in_batches(_versions(stock, project, at))
-    _usage(installation, at)
+    _usage(installation, stock[0].pk, stock[-1].pk, at)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -37,17 +38,11 @@ def in_batches(rows: Iterable[Any]) -> None:
         type(batch[0]).objects.bulk_create(batch)
 
 
-def project_flags(project: Any) -> Any:
-    from apps.flags.models import Flag
-
-    return Flag.objects.filter(project=project, key__startswith="team-").order_by("pk")
-
-
-def _flags(project: Any, count: int, at: datetime) -> Iterator[Any]:
+def _flags(project: Any, numbers: range, at: datetime) -> Iterator[Any]:
     """One in twenty is archived, one in four is exposed."""
     from apps.flags.models import Flag
 
-    for n in range(count):
+    for n in numbers:
         yield Flag(
             project=project,
             key=f"team-{n % 50}.feature-{n}",
@@ -75,12 +70,12 @@ def _states(stock: list[Any], project: Any, environment_id: int, at: datetime) -
     environments = list(project.environments.all())
     for n, flag in enumerate(stock):
         for environment in environments:
-            ruled = n < RULED and environment.pk == environment_id
+            ruled = n % 10 == 0 and environment.pk == environment_id
             yield FlagState(
                 flag=flag,
                 environment=environment,
-                status="ON" if ruled or n % 3 == 0 else "KILLED" if n % 997 == 0 else "OFF",
-                rules=[_rule(n)] if ruled else [],
+                status="ON" if ruled or n % 3 == 0 else "KILLED" if n % 97 == 1 else "OFF",
+                rules=[_rule(n // 10)] if ruled else [],
                 default_variant="off" if ruled else "on",
                 off_variant="off",
                 changed_at=at - timedelta(days=n % 60),
@@ -127,23 +122,23 @@ HOURS = """
     SELECT f.id, %(environment)s, v.key, date_trunc('hour', %(at)s::timestamptz) - h * interval '1 hour',
            1 + (f.id * 7 + h * 13) %% 900
     FROM flags_flag f JOIN flags_variant v ON v.flag_id = f.id, generate_series(%(first)s, %(last)s) h
-    WHERE f.project_id = %(project)s AND f.id <= %(up_to)s AND f.key LIKE 'team-%%'
+    WHERE f.id BETWEEN %(from)s AND %(to)s
 """
 ACTIVITY = """
     INSERT INTO flags_flagactivity (state_id, last_served_at, variant, since)
     SELECT s.id, %(at)s, 'off', %(at)s::timestamptz - (s.id %% 40) * interval '1 day'
-    FROM flags_flagstate s WHERE s.environment_id = %(environment)s AND s.flag_id %% 9 <> 0
+    FROM flags_flagstate s
+    WHERE s.environment_id = %(environment)s AND s.flag_id BETWEEN %(from)s AND %(to)s AND s.flag_id %% 9 <> 0
 """
 
 
-def _usage(installation: Installation, at: datetime) -> None:
-    """Every flag in each of the last 24 hours, some for a month; one in nine was never asked for."""
+def _usage(installation: Installation, first: int, last: int, at: datetime) -> None:
+    """Every flag in each of the last 24 hours, some for a month; of one in nine nothing was served yet."""
     from django.db import connection
 
-    values: dict[str, Any] = {"environment": installation.environment_id, "project": installation.project_id, "at": at}
+    values: dict[str, Any] = {"environment": installation.environment_id, "at": at, "from": first, "to": last}
+    month = {"first": 24, "last": BUSY_DAYS * 24 - 1, "to": min(last, first + BUSY_FLAGS - 1)}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT min(id), max(id) FROM flags_flag WHERE key LIKE 'team-%'")
-        first, last = cursor.fetchone()
-        cursor.execute(HOURS, values | {"first": 0, "last": 23, "up_to": last})
-        cursor.execute(HOURS, values | {"first": 24, "last": BUSY_DAYS * 24 - 1, "up_to": first + BUSY_FLAGS - 1})
+        cursor.execute(HOURS, values | {"first": 0, "last": 23})
+        cursor.execute(HOURS, values | month)
         cursor.execute(ACTIVITY, values)

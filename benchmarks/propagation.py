@@ -24,7 +24,7 @@ from _installation import Installation, child, free_port
 
 FLAGS = 100
 AIMS_MS = {"every process": 250, "an SSE client": 500}
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS, START_SECONDS = 10.0, 60.0
 Seen = dict[int, int]  # version to CLOCK_MONOTONIC, ns
 
 
@@ -51,9 +51,11 @@ def follower(installation: Installation) -> Iterator[Seen]:
         assert process.stdout
         seen: Seen = {}
         threading.Thread(target=_read, args=(process.stdout, installation.environment_id, seen), daemon=True).start()
-        wait_until(lambda: bool(seen))
-        yield seen
-        process.kill()
+        try:
+            wait_until(lambda: bool(seen), seconds=START_SECONDS)
+            yield seen
+        finally:
+            process.kill()
 
 
 def _read(lines: IO[str], environment_id: int, seen: Seen) -> None:
@@ -128,8 +130,8 @@ def change(installation: Installation, number: int) -> int:
     return selectors.ruleset_stamps()[installation.environment_id][0]
 
 
-def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def wait_until(done: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not done():
         if time.monotonic() > deadline:
             raise TimeoutError("a toggle did not arrive")

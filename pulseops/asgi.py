@@ -2,6 +2,7 @@
 threads. Also the life of a web process: what starts before its first request and ends after its last."""
 
 import asyncio
+import gc
 from typing import cast
 
 from a2wsgi import WSGIMiddleware
@@ -60,6 +61,8 @@ class Portal:
         streams.attach(asyncio.get_running_loop())
         ending = asyncio.create_task(_end_streams_on_shutdown())
         await asyncio.to_thread(follower.loaded.wait, FIRST_LOAD_SECONDS)
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: no later request waits while ten thousand flags are walked
         await send({"type": "lifespan.startup.complete"})
         await receive()
         ending.cancel()

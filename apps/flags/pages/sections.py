@@ -55,7 +55,7 @@ def sections(page: FlagPage, quick: QuickOverrideForm | None = None) -> dict[str
         "expired": sum(one.expired for one in individuals),
         "quick": quick or quick_form(page, flag),
         "waits": waits(flag.prerequisites, page.environment),
-        "waiting": selectors.waiting_for(page.state),
+        "dependents": selectors.waiting_for(page.state),
         "may_target": flag.status is not FlagStatus.KILLED,
     }
 
