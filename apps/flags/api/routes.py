@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, register_converter
 from apps.core.api.routes import MANY, ONE, PROJECT, Actions, post
 from apps.flags.api.evaluation import EvaluationViewSet
 from apps.flags.api.flags import FlagViewSet
+from apps.flags.api.members import MemberExportViewSet, MemberImportViewSet
 from apps.flags.api.segments import MemberViewSet, SegmentViewSet
 from apps.flags.api.states import FlagStateViewSet, HistoryViewSet
 from apps.flags.api.views import FlagKey
@@ -15,6 +16,7 @@ LIST: Actions = {"get": "list"}
 FLAG = f"{PROJECT}flags/<flag_key:flag>/"
 STATE = f"{FLAG}states/<slug:environment>/"
 SEGMENT = f"{PROJECT}segments/<slug:segment>/"
+IN_ENVIRONMENT = f"{SEGMENT}members/<slug:environment>/"
 MEMBERS: Actions = {"get": "retrieve", "put": "update"}
 
 urlpatterns: list[URLPattern] = [
@@ -30,6 +32,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{STATE}explain/", FlagStateViewSet.as_view(post("explain")), name="state-explain"),
     path(f"{PROJECT}segments/", SegmentViewSet.as_view(MANY), name="segment-list"),
     path(SEGMENT, SegmentViewSet.as_view(ONE), name="segment"),
-    path(f"{SEGMENT}members/<slug:environment>/", MemberViewSet.as_view(MEMBERS), name="segment-members"),
+    path(IN_ENVIRONMENT, MemberViewSet.as_view(MEMBERS), name="segment-members"),
+    path(f"{IN_ENVIRONMENT}import/", MemberImportViewSet.as_view(post("create")), name="segment-import"),
+    path(f"{IN_ENVIRONMENT}export/", MemberExportViewSet.as_view({"get": "retrieve"}), name="segment-export"),
     path("evaluate/", EvaluationViewSet.as_view(post("create")), name="evaluate"),
 ]

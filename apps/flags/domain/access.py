@@ -10,6 +10,7 @@ class Action(StrEnum):
     CHANGE_STATE = "change state"
     KILL = "kill"  # and lift a kill
     EDIT_SEGMENT = "edit segment"  # its name
+    SET_RULE = "set rule"  # of a segment, in every environment; protected when one of them is
     SET_MEMBERS = "set members"  # in one environment
 
 
@@ -20,11 +21,12 @@ _NEEDED = {
     Action.CHANGE_STATE: "flags.change_flagstate",
     Action.KILL: "flags.kill_flag",
     Action.EDIT_SEGMENT: "flags.change_segment",
+    Action.SET_RULE: "flags.change_segment",
     Action.SET_MEMBERS: "flags.change_segment",
 }
 
 
-_SERVING = {Action.EDIT, Action.CHANGE_STATE, Action.SET_MEMBERS}  # what users get depends on these
+_SERVING = {Action.EDIT, Action.CHANGE_STATE, Action.SET_RULE, Action.SET_MEMBERS}  # what users get depends on these
 
 
 def needed(action: Action, *, protected: bool = False) -> tuple[str, ...]:

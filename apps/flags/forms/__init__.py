@@ -3,12 +3,13 @@
 from apps.flags.forms.flags import EditFlagForm, NewFlagForm, Variants
 from apps.flags.forms.preview import PreviewForm
 from apps.flags.forms.rollout import RolloutForm
-from apps.flags.forms.segments import EditSegmentForm, MembersForm, NewSegmentForm
+from apps.flags.forms.segments import EditSegmentForm, ImportForm, MembersForm, NewSegmentForm
 from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ToggleForm
 
 __all__ = [
     "EditFlagForm",
     "EditSegmentForm",
+    "ImportForm",
     "KillForm",
     "LiftKillForm",
     "MembersForm",

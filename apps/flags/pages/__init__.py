@@ -7,6 +7,7 @@ from apps.flags.pages.detail import DetailPage, PreviewPage
 from apps.flags.pages.editing import CreatePage, EditPage
 from apps.flags.pages.kills import KillPage, LiftKillPage
 from apps.flags.pages.listing import ListPage
+from apps.flags.pages.members import ExportPage, ImportPage
 from apps.flags.pages.reverts import RevertPage, VersionPage
 from apps.flags.pages.segments import NewSegmentPage, SegmentPage, SegmentsPage
 
@@ -25,4 +26,6 @@ urlpatterns = [
     path("segments/", SegmentsPage.as_view(), name="segment-list"),
     path("segments/new/", NewSegmentPage.as_view(), name="segment-create"),
     path("segments/<str:key>/", SegmentPage.as_view(), name="segment-detail"),
+    path("segments/<str:key>/import/", ImportPage.as_view(), name="segment-import"),
+    path("segments/<str:key>/members.csv", ExportPage.as_view(), name="segment-export"),
 ]

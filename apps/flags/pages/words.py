@@ -90,7 +90,7 @@ def rule_sentence(rule: Rule) -> str:
     serve = _serve(rule.serve)
     if rule.when is None:
         return _("Everyone gets %(serve)s") % {"serve": serve}
-    return _("If %(condition)s, serve %(serve)s") % {"condition": _condition(rule.when), "serve": serve}
+    return _("If %(condition)s, serve %(serve)s") % {"condition": condition_words(rule.when), "serve": serve}
 
 
 def _serve(serve: Serve) -> str:
@@ -99,7 +99,7 @@ def _serve(serve: Serve) -> str:
     return ", ".join(f"{percent(weight)} {variant}" for variant, weight in serve.weights)
 
 
-def _condition(condition: Condition) -> str:
+def condition_words(condition: Condition) -> str:
     match condition:
         case InSegment(keys):
             return _("the user is in %(groups)s") % {"groups": listed(keys, last=_("or"))}
@@ -118,11 +118,11 @@ def _condition(condition: Condition) -> str:
 def _opposite(condition: Condition) -> str:
     if isinstance(condition, In | Compare):
         return comparison(condition, negated=True)
-    return _("not (%(condition)s)") % {"condition": _condition(condition)}
+    return _("not (%(condition)s)") % {"condition": condition_words(condition)}
 
 
 def _joined(items: Iterable[Condition], word: str) -> str:
-    return f" {word} ".join(f"({text})" if " " in text else text for text in map(_condition, items))
+    return f" {word} ".join(f"({text})" if " " in text else text for text in map(condition_words, items))
 
 
 def listed(words: Iterable[str], *, last: str = "") -> str:

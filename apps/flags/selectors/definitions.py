@@ -1,15 +1,18 @@
 """From rows to the engine's values and back to plain JSON. Reads rows that are already loaded."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
 
 from apps.flags.domain import transitions
 from apps.flags.domain.engine import definitions as engine
-from apps.flags.domain.engine.parsing import parse_overrides, parse_prerequisites, parse_rules
+from apps.flags.domain.engine.parsing import parse_condition, parse_overrides, parse_prerequisites, parse_rules
 from apps.flags.domain.locks import UnreadableLock, read_lock, variable_name
 from apps.flags.domain.transitions import Serving
-from apps.flags.models import Flag, FlagState
+from apps.flags.models import Flag, FlagState, Segment
+
+logger = logging.getLogger(__name__)
 
 
 def serving(state: FlagState) -> Serving:
@@ -37,6 +40,15 @@ def whole(state: FlagState) -> dict[str, Any]:
         "client_exposed": state.flag.client_exposed,
         "variants": [[variant.key, variant.value] for variant in variants(state.flag)],
     }
+
+
+def segment_rule(segment: Segment) -> engine.Condition | None:
+    """An unreadable rule adds nobody."""
+    try:
+        return parse_condition(segment.rule, "rule")
+    except engine.InvalidDefinition:
+        logger.exception("the rule of segment %s cannot be read and adds nobody", segment)
+        return None
 
 
 def past_serving(definition: dict[str, Any]) -> Serving:

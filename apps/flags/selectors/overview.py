@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -10,9 +10,12 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from apps.core.models import Environment, Project
 from apps.flags.domain.audience import named_groups
-from apps.flags.domain.engine import definitions as engine
+from apps.flags.domain.engine.definitions import InvalidDefinition, Path, Rule
 from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.engine.segments import named_segments
+from apps.flags.domain.references import WELL_KNOWN, attributes_in, attributes_of
 from apps.flags.models import Flag, FlagState, FlagStateVersion, FlagUsage, Segment, SegmentMember
+from apps.flags.selectors import definitions
 
 TABS = {
     "on": Q(status=FlagState.Status.ON, rules=[]),
@@ -83,14 +86,34 @@ def member_counts(project: Project) -> dict[tuple[int, int], int]:
     return {(segment, environment): count for segment, environment, count in counted}
 
 
-def segment_uses(project: Project) -> dict[str, list[FlagState]]:
-    """Segment key to the states whose rules name it."""
-    uses: dict[str, list[FlagState]] = defaultdict(list)
+@dataclass(frozen=True, slots=True)
+class SegmentUses:
+    """Whose rules name a segment."""
+
+    states: list[FlagState] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+
+
+def segment_uses(project: Project) -> dict[str, SegmentUses]:
+    """By segment key; a segment that nobody names is left out."""
+    uses: dict[str, SegmentUses] = defaultdict(SegmentUses)
     states = FlagState.objects.filter(flag__project=project).exclude(rules=[])
     for state in states.select_related("flag", "environment").order_by("flag__key", "environment__position"):
-        for key in _named(state):
-            uses[key].append(state)
+        for key in named_groups(_rules(state)):
+            uses[key].states.append(state)
+    for segment in Segment.objects.filter(project=project, rule__isnull=False).order_by("key"):
+        for key in dict.fromkeys(named_segments(definitions.segment_rule(segment))):
+            uses[key].segments.append(segment)
     return dict(uses)
+
+
+def attributes_in_use(project: Project) -> list[Path]:
+    """Every attribute that a rule of the project's flags and segments reads, and those that every context may have."""
+    states = FlagState.objects.filter(flag__project=project).exclude(rules=[])
+    segments = Segment.objects.filter(project=project, rule__isnull=False)
+    found = {path for state in states for path in attributes_of(_rules(state))}
+    found |= {path for segment in segments for path in attributes_in(definitions.segment_rule(segment))}
+    return [*WELL_KNOWN, *sorted(found - set(WELL_KNOWN))]
 
 
 def usage_by_hour(flag: Flag, environment: Environment, *, since: datetime) -> dict[datetime, Mapping[str, int]]:
@@ -102,8 +125,8 @@ def usage_by_hour(flag: Flag, environment: Environment, *, since: datetime) -> d
     return dict(hours)
 
 
-def _named(state: FlagState) -> tuple[str, ...]:
+def _rules(state: FlagState) -> tuple[Rule, ...]:
     try:
-        return named_groups(parse_rules(state.rules))
-    except engine.InvalidDefinition:
+        return parse_rules(state.rules)
+    except InvalidDefinition:
         return ()

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.context import TARGETING_KEY
 from apps.flags.domain.engine.explain import World, world
-from apps.flags.domain.engine.parsing import parse_condition
 from apps.flags.domain.engine.text import is_storable
 from apps.flags.models import FlagState, Ruleset, Segment, SegmentMember
 from apps.flags.selectors import definitions
@@ -67,16 +66,7 @@ def segments_of(environment_id: int, *, holding: Collection[str] | None = None) 
     for segment_id, targeting_key in rows.values_list("segment_id", "targeting_key"):
         members[segment_id].add(targeting_key)
     segments = Segment.objects.filter(project__environments=environment_id).order_by("key")
-    return tuple(engine.Segment(row.key, frozenset(members[row.pk]), _rule(row)) for row in segments)
-
-
-def _rule(segment: Segment) -> engine.Condition | None:
-    """An unreadable rule adds nobody."""
-    try:
-        return parse_condition(segment.rule)
-    except engine.InvalidDefinition:
-        logger.exception("the rule of segment %s cannot be read and adds nobody", segment)
-        return None
+    return tuple(engine.Segment(row.key, frozenset(members[row.pk]), definitions.segment_rule(row)) for row in segments)
 
 
 def world_around(flag: engine.Flag, environment_id: int, context: Mapping[str, object]) -> World:

@@ -3,7 +3,15 @@
 from apps.flags.serializers.evaluation import Evaluate, EvaluationOut, EvaluationsOut
 from apps.flags.serializers.explanations import Explain, ExplanationOut
 from apps.flags.serializers.flags import FlagChange, FlagFilter, FlagIn, FlagOut, UsageFilter, UsageOut
-from apps.flags.serializers.segments import Members, MembersOut, SegmentChange, SegmentIn, SegmentOut
+from apps.flags.serializers.segments import (
+    Members,
+    MembersCount,
+    MembersImport,
+    MembersOut,
+    SegmentChange,
+    SegmentIn,
+    SegmentOut,
+)
 from apps.flags.serializers.states import FlagStateOut, LiftKill, Revert, StateChange, VersionOut
 
 __all__ = [
@@ -19,6 +27,8 @@ __all__ = [
     "FlagStateOut",
     "LiftKill",
     "Members",
+    "MembersCount",
+    "MembersImport",
     "MembersOut",
     "Revert",
     "SegmentChange",

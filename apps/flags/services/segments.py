@@ -2,21 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.core import audit
 from apps.core.audit import Actor
 from apps.core.domain.diff import changes
 from apps.core.models import Environment
 from apps.core.services import check_version, lock_project
+from apps.flags.domain.members import MEMBERS_LIMIT, Mode, combined, read_lines
 from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Segment, SegmentMember
 from apps.flags.services.publishing import publish
+from apps.flags.services.references import checked_rule
 
-MEMBERS_LIMIT = 100_000  # per segment and environment
-TARGETING_KEY_LIMIT = 200  # characters
+EDITABLE = ("name", "description", "rule")
+AUDITED_MEMBERS = 1_000  # named one by one in the audit trail; more are counted
 
 
 def create_segment(
@@ -27,12 +31,15 @@ def create_segment(
     actor: Actor,
     at: datetime,
     description: str = "",
+    rule: object = None,
     reason: str = "",
 ) -> Segment:
+    """A segment without members. `rule` is a condition as JSON; nobody names the segment yet, so it reaches nobody."""
     segment = Segment(project_id=project_id, key=key, name=name, description=description, created_at=at)
     with transaction.atomic():
         lock_project(project_id)
         segment.full_clean()
+        segment.rule = checked_rule(segment, rule)
         segment.save()
         audit.record(
             kind="flags.segment_created",
@@ -41,42 +48,67 @@ def create_segment(
             actor=actor,
             at=at,
             reason=reason,
+            changes={"rule": [None, segment.rule]} if segment.rule else {},
         )
-        publish(Environment.objects.filter(project_id=project_id).values_list("pk", flat=True), at)
+        publish(_environments(segment).values_list("pk", flat=True), at)
     return segment
 
 
 def update_segment(
     *,
     segment_id: int,
-    fields: Mapping[str, str],
+    fields: Mapping[str, Any],
     actor: Actor,
     at: datetime,
     expected_version: int | None,
     reason: str = "",
 ) -> Segment:
-    """Change `name` or `description`; the key is what rules refer to and stays."""
+    """Change any of EDITABLE; the key is what rules refer to and stays. `rule` is a condition as JSON, or None.
+
+    Raises ReasonMissing when a rule changes that reaches users of a protected environment.
+    """
     with transaction.atomic():
-        segment = Segment.objects.select_for_update().get(pk=segment_id)
+        segment = _locked(segment_id)
         check_version(segment.version, expected_version)
-        before = {name: getattr(segment, name) for name in ("name", "description")}
-        for name, value in before.items():
-            setattr(segment, name, fields.get(name, value))
-        changed = changes(before, {name: getattr(segment, name) for name in before})
-        if changed:
-            segment.version += 1
-            segment.full_clean()
-            segment.save()
-            audit.record(
-                kind="flags.segment_changed",
-                subject=segment,
-                project_id=segment.project_id,
-                actor=actor,
-                at=at,
-                reason=reason,
-                changes=changed,
-            )
+        before = _readable(segment)
+        for name in EDITABLE:
+            setattr(segment, name, fields.get(name, before[name]))
+        segment.full_clean()
+        if "rule" in fields:
+            segment.rule = checked_rule(segment, fields["rule"])
+        changed = changes(before, _readable(segment))
+        if not changed:
+            return segment
+        if "rule" in changed and not reason.strip() and _environments(segment).filter(protected=True).exists():
+            raise ReasonMissing
+        segment.version += 1
+        segment.save()
+        audit.record(
+            kind="flags.segment_changed",
+            subject=segment,
+            project_id=segment.project_id,
+            actor=actor,
+            at=at,
+            reason=reason,
+            changes=changed,
+        )
+        if "rule" in changed:
+            publish(_environments(segment).values_list("pk", flat=True), at)
     return segment
+
+
+def _locked(segment_id: int) -> Segment:
+    """The segment; before it its project, because a rule is judged among all segments of the project."""
+    lock_project(Segment.objects.values_list("project_id", flat=True).get(pk=segment_id))
+    return Segment.objects.select_for_update().get(pk=segment_id)
+
+
+def _readable(segment: Segment) -> dict[str, Any]:
+    return {name: getattr(segment, name) for name in EDITABLE}
+
+
+def _environments(segment: Segment) -> QuerySet[Environment]:
+    return Environment.objects.filter(project_id=segment.project_id)
 
 
 def set_members(
@@ -87,19 +119,20 @@ def set_members(
     actor: Actor,
     at: datetime,
     expected_version: int | None,
+    mode: Mode = Mode.REPLACE,
     reason: str = "",
 ) -> Segment:
-    """Make exactly these the members in one environment. All or nothing; a bad line is named by its number.
+    """Make exactly these the members in one environment, or add or remove these. All or nothing.
 
-    Raises ReasonMissing in a protected environment.
+    Raises UnreadableMembers naming each bad line, TooManyMembers, and ReasonMissing in a protected environment.
     """
-    wanted = read_members(targeting_keys)
+    given = read_lines(targeting_keys)
     with transaction.atomic():
         segment = Segment.objects.select_for_update().get(pk=segment_id)
         check_version(segment.version, expected_version)
         if not reason.strip() and Environment.objects.filter(pk=environment_id, protected=True).exists():
             raise ReasonMissing
-        added, removed = _replace_members(segment, environment_id, wanted)
+        added, removed = _change_members(segment, environment_id, given, mode)
         if not added and not removed:
             return segment
         segment.version += 1
@@ -112,16 +145,26 @@ def set_members(
             actor=actor,
             at=at,
             reason=reason,
-            changes={"added": [None, added], "removed": [removed, None]},
+            changes={"added": [None, _audited(added)], "removed": [_audited(removed), None]},
         )
         publish([environment_id], at)
     return segment
 
 
-def _replace_members(segment: Segment, environment_id: int, wanted: set[str]) -> tuple[list[str], list[str]]:
+class TooManyMembers(ValidationError):
+    """The segment would have more than MEMBERS_LIMIT members in one environment."""
+
+    def __init__(self) -> None:
+        super().__init__({"targeting_keys": [f"A segment takes at most {MEMBERS_LIMIT:,} members in one environment."]})
+
+
+def _change_members(segment: Segment, environment_id: int, given: set[str], mode: Mode) -> tuple[list[str], list[str]]:
     """Who came and who went."""
     members = SegmentMember.objects.filter(segment=segment, environment_id=environment_id)
     present = set(members.values_list("targeting_key", flat=True))
+    wanted = combined(present, given, mode)
+    if len(wanted) > MEMBERS_LIMIT:
+        raise TooManyMembers
     added, removed = sorted(wanted - present), sorted(present - wanted)
     members.filter(targeting_key__in=removed).delete()
     SegmentMember.objects.bulk_create(
@@ -130,17 +173,5 @@ def _replace_members(segment: Segment, environment_id: int, wanted: set[str]) ->
     return added, removed
 
 
-def read_members(targeting_keys: Iterable[str]) -> set[str]:
-    """The members that these lines name. Raises ValidationError naming each bad line."""
-    lines = [line.strip() for line in targeting_keys]
-    problems = [
-        f"Line {number}: a targeting key has at most {TARGETING_KEY_LIMIT} characters."
-        for number, line in enumerate(lines, 1)
-        if len(line) > TARGETING_KEY_LIMIT
-    ]
-    wanted = {line for line in lines if line}
-    if len(wanted) > MEMBERS_LIMIT:
-        problems.append(f"A segment takes at most {MEMBERS_LIMIT:,} members in one environment.")
-    if problems:
-        raise ValidationError({"targeting_keys": problems})
-    return wanted
+def _audited(keys: list[str]) -> list[str] | str:
+    return keys if len(keys) <= AUDITED_MEMBERS else f"{len(keys):,} members"
