@@ -3,6 +3,7 @@
 from apps.flags.forms.flags import EditFlagForm, NewFlagForm, Variants
 from apps.flags.forms.preview import PreviewForm
 from apps.flags.forms.rollout import RolloutForm
+from apps.flags.forms.rules import RulesForm, SegmentRuleForm
 from apps.flags.forms.segments import EditSegmentForm, ImportForm, MembersForm, NewSegmentForm
 from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ToggleForm
 
@@ -18,6 +19,8 @@ __all__ = [
     "PreviewForm",
     "ReasonForm",
     "RolloutForm",
+    "RulesForm",
+    "SegmentRuleForm",
     "ToggleForm",
     "Variants",
 ]

@@ -5,7 +5,9 @@ from typing import Any
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from apps.core.navigation import Label
 from apps.core.services import StaleVersion
 from apps.flags import services
 from apps.flags.domain import transitions
@@ -13,10 +15,10 @@ from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
 from apps.flags.domain.transitions import Change, serving_of
-from apps.flags.forms import ReasonForm, RolloutForm, ToggleForm
+from apps.flags.forms import ReasonForm, ToggleForm
 from apps.flags.pages import previews
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal
-from apps.flags.pages.detail import FlagDetail
+from apps.flags.pages.detail import FlagDetail, ServingForm
 from apps.flags.pages.words import differences
 
 
@@ -123,12 +125,14 @@ class RolloutPage(ReviewPage, FlagDetail):
     """First the review of what the rollout form says, then, with a reason, the change itself."""
 
     template_name = "flags/review.html"
+    what: Label = gettext_lazy("Change the rollout of %(flag)s in %(environment)s")
+    preview_page = "flag-preview"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.to_detail()
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        rollout = self.rollout_form(request.POST)
+        rollout = self.serving_form(request.POST)
         if rollout is None:
             return self.to_detail()
         if not rollout.is_valid():
@@ -144,7 +148,7 @@ class RolloutPage(ReviewPage, FlagDetail):
         present = self.state.version
         return None if seen == present else self.conflict(StaleVersion(present, seen))
 
-    def _apply(self, rollout: RolloutForm, form: ReasonForm) -> HttpResponse:
+    def _apply(self, rollout: ServingForm, form: ReasonForm) -> HttpResponse:
         if not form.is_valid():
             return self._review(rollout, form)
         refusal = self.attempt(
@@ -160,16 +164,17 @@ class RolloutPage(ReviewPage, FlagDetail):
         )
         return self._review(rollout, form, refusal) if refusal else self.to_detail(changed=True)
 
-    def _review(self, rollout: RolloutForm, form: ReasonForm, refusal: Refusal | None = None) -> HttpResponse:
+    def _review(self, rollout: ServingForm, form: ReasonForm, refusal: Refusal | None = None) -> HttpResponse:
         served = self.served
         names = {"flag": self.flag.key, "environment": self.environment.name}
         return self.review(
             form,
             previews.changed(served, rollout.change) if served else None,
             refusal,
-            title=_("Change the rollout of %(flag)s in %(environment)s") % names,
+            title=str(self.what) % names,
             button=_("Apply to %(environment)s") % names,
             carried=_carried(rollout),
+            keep_editing=self.url(self.preview_page, key=self.flag.key),
         )
 
 
@@ -177,7 +182,7 @@ def readable(flag: Flag) -> dict[str, Any]:
     return transitions.readable(serving_of(flag))
 
 
-def _carried(form: RolloutForm) -> list[tuple[str, str]]:
+def _carried(form: ServingForm) -> list[tuple[str, str]]:
     """What the rollout form holds, for hidden fields of the review."""
     data: Any = form.data
     return [(name, value) for name in form.fields if name != "version" for value in data.getlist(name)]

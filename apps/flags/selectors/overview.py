@@ -107,6 +107,17 @@ def segment_uses(project: Project) -> dict[str, SegmentUses]:
     return dict(uses)
 
 
+def segment_reach(project: Project, key: str) -> list[FlagState]:
+    """The states whose rules name the segment, or one that names it, at any distance."""
+    uses = segment_uses(project)
+    reached, waiting = {key}, [key]
+    while waiting:
+        further = {one.key for one in uses.get(waiting.pop(), SegmentUses()).segments} - reached
+        reached |= further
+        waiting += further
+    return list({state.pk: state for name in sorted(reached & uses.keys()) for state in uses[name].states}.values())
+
+
 def attributes_in_use(project: Project) -> list[Path]:
     """Every attribute that a rule of the project's flags and segments reads, and those that every context may have."""
     states = FlagState.objects.filter(flag__project=project).exclude(rules=[])
