@@ -319,7 +319,7 @@ def test_a_segment_gets_its_rule_from_the_same_builder(tab: Open, project: Proje
     page.get_by_label("Attribute", exact=True).fill("country")
     page.get_by_label("Values").fill("DE")
     page.keyboard.press("Enter")
-    expect(page.locator("#preview")).to_contain_text("whoever country is DE")
+    expect(page.locator("#preview")).to_contain_text("belong to the segment if country is DE")
     page.get_by_text("More context", exact=True).click()
     page.get_by_label("More context (JSON)").fill('{"country": "DE"}')
     expect(page.locator("#preview")).to_contain_text("belongs to the segment by this rule")
@@ -331,7 +331,7 @@ def test_a_segment_gets_its_rule_from_the_same_builder(tab: Open, project: Proje
     assert violations(page) == []
     page.get_by_label("Reason").fill("launch")
     page.get_by_role("button", name="Apply to all environments").click()
-    expect(page.get_by_text("whoever country is DE")).to_be_visible()
+    expect(page.get_by_text("belong to the segment if country is DE")).to_be_visible()
     assert Segment.objects.get(pk=segment.pk).rule == {"attr": ["country"], "op": "in", "value": ["DE"]}
 
 

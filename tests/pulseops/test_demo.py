@@ -48,6 +48,7 @@ def percentage(state: FlagState) -> int | None:
 @pytest.mark.usefixtures("facts")
 def test_the_nine_flags_are_as_the_document_lists_them() -> None:
     states = FlagState.objects.filter(environment__key="production").select_related("flag")
+    states = states.exclude(flag__key="messageHistory")  # not on the list: it shows what rules can say
     assert {state.flag.key: percentage(state) for state in states} == LISTED
 
 
@@ -59,6 +60,25 @@ def test_about_the_stated_share_of_users_is_served() -> None:
     assert compiled is not None
     users = [compiled.evaluate("smartFolders", {"targetingKey": f"user-{n}"}, AT.timestamp()) for n in range(10_000)]
     assert 2_300 < sum(outcome is not None and outcome.value is True for outcome in users) < 2_700  # 25 %, 4.6 sigma
+
+
+@pytest.mark.parametrize(
+    ("context", "variants"),
+    [
+        ({"targetingKey": "maya"}, {"unlimited"}),
+        ({"targetingKey": "u", "country": "DE", "plan": "pro"}, {"unlimited", "long"}),
+        ({"targetingKey": "u", "country": "DE", "plan": "free"}, {"short"}),
+        ({"targetingKey": "u", "country": "US", "plan": "pro", "appVersion": "2.4"}, {"long"}),
+    ],
+)
+@pytest.mark.usefixtures("facts")
+def test_one_flag_shows_what_rules_can_say(context: dict[str, object], variants: set[str]) -> None:
+    rulesets = Rulesets()
+    rulesets.refresh({})
+    compiled = rulesets.get(Project.objects.get(key="demo").environments.get(key="production").pk)
+    outcome = compiled and compiled.evaluate("messageHistory", context, AT.timestamp())
+    assert outcome is not None
+    assert outcome.variant in variants
 
 
 def test_both_people_can_log_in_and_the_second_administers(facts: demo.DemoFacts) -> None:

@@ -45,7 +45,7 @@ class RulesForm(forms.Form):
     """All that a flag serves in one environment. Valid, it holds the `change` that brings it about."""
 
     version = VersionField()
-    rules = DefinitionField(lambda raw: parse_rules(raw or []), label=_("Rules"), required=False)
+    rules = DefinitionField(lambda raw: parse_rules([] if raw is None else raw), label=_("Rules"), required=False)
 
     def __init__(self, *args: Any, flag: Flag, segments: Collection[str], **options: Any) -> None:
         super().__init__(*args, **options)
