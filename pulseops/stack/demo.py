@@ -63,13 +63,12 @@ FLAGS = (
 
 
 EUROPEANS = {"attr": ["country"], "op": "in", "value": ["DE", "FR", "ES", "IT", "NL", "PL"]}
+PAYING = {"attr": ["plan"], "op": "in", "value": ["pro", "team"]}
 RULES = [
     {"id": "staff", "when": {"segment": ["internal"]}, "serve": {"variant": "unlimited"}},
     {
         "id": "paying-europeans",
-        "when": {
-            "all": [{"segment": ["european-customers"]}, {"attr": ["plan"], "op": "in", "value": ["pro", "team"]}]
-        },
+        "when": {"all": [{"segment": ["european-customers"]}, PAYING]},
         "serve": {"split": [["unlimited", 50_000], ["long", 50_000]]},
     },
     {

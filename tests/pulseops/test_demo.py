@@ -76,7 +76,8 @@ def test_one_flag_shows_what_rules_can_say(context: dict[str, object], variants:
     rulesets = Rulesets()
     rulesets.refresh({})
     compiled = rulesets.get(Project.objects.get(key="demo").environments.get(key="production").pk)
-    outcome = compiled and compiled.evaluate("messageHistory", context, AT.timestamp())
+    assert compiled is not None
+    outcome = compiled.evaluate("messageHistory", context, AT.timestamp())
     assert outcome is not None
     assert outcome.variant in variants
 
