@@ -184,7 +184,7 @@ SPECTACULAR_SETTINGS = {
 }
 RATE_LIMIT_PER_KEY = env.int("PULSEOPS_RATE_LIMIT_PER_KEY", default=2_000)  # requests a second, per process
 RATE_LIMIT_PER_ADDRESS = env.int("PULSEOPS_RATE_LIMIT_PER_ADDRESS", default=1_000)  # requests a second, per process
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6_291_456  # bytes; a hundred thousand members of a segment fit
 
 # --- Flags ---------------------------------------------------------------------------------------
 ENVIRONMENT = env.ENVIRON

@@ -1,5 +1,5 @@
-"""The demo project: the nine flags of the product it was made for, three groups, two people, a client key each, and
-one flag that a plan is rolling out in staging.
+"""The demo project: the nine flags of the product it was made for and one with rules, four segments, two people, a
+client key for each environment, and in staging a plan that rolls one flag out.
 
 Everything goes through the services, so the demo's history is real history.
 """
@@ -66,6 +66,24 @@ FLAGS = (
 )
 
 
+EUROPEANS = {"attr": ["country"], "op": "in", "value": ["DE", "FR", "ES", "IT", "NL", "PL"]}
+PAYING = {"attr": ["plan"], "op": "in", "value": ["pro", "team"]}
+RULES = [
+    {"id": "staff", "when": {"segment": ["internal"]}, "serve": {"variant": "unlimited"}},
+    {
+        "id": "paying-europeans",
+        "when": {"all": [{"segment": ["european-customers"]}, PAYING]},
+        "serve": {"split": [["unlimited", 50_000], ["long", 50_000]]},
+    },
+    {
+        "id": "new-apps",
+        "when": {"attr": ["appVersion"], "op": "semver_gte", "value": "2.4.0"},
+        "serve": {"variant": "long"},
+    },
+]
+HISTORY = (("short", 30), ("long", 365), ("unlimited", 0))  # days that messages are kept; 0 is for ever
+
+
 class Login(NamedTuple):
     username: str
     password: str
@@ -111,6 +129,7 @@ def _load(at: datetime) -> DemoFacts:
     _groups(environments, maya, began)
     for flag in FLAGS:
         _flag(project, flag, maya, began)
+    _flag_with_rules(project, maya, began)
     client_key = _keys(environments, omar, began)
     _rollout(project, maya, at)
     _staging(project, maya, at)
@@ -140,6 +159,29 @@ def _groups(environments: list[Environment], actor: Actor, at: datetime) -> None
                 at=at,
                 expected_version=None,
             )
+
+
+def _flag_with_rules(project: Project, actor: Actor, at: datetime) -> None:
+    """A segment by rule, and a flag that names it."""
+    flags.create_segment(
+        project_id=project.pk, key="european-customers", name="European customers", rule=EUROPEANS, actor=actor, at=at
+    )
+    fields = flags.FlagFields(
+        key="messageHistory",
+        name="Message history",
+        description="For how many days messages are kept; 0 is for ever.",
+        type=FlagType.INTEGER,
+        variants=HISTORY,
+        off_variant="short",
+        tags=["messages"],
+        owner_id=actor.id,
+    )
+    flag = flags.create_flag(project_id=project.pk, fields=fields, actor=actor, at=at, salt="messageHistory")
+    change = Change(status=FlagStatus.ON, rules=parse_rules(RULES))
+    for state in flag.states.all():
+        flags.set_state(
+            state_id=state.pk, change=change, actor=actor, reason="Longer history", at=at, expected_version=None
+        )
 
 
 def _flag(project: Project, demo: DemoFlag, actor: Actor, began: datetime) -> None:

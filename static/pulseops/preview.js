@@ -1,4 +1,4 @@
-// The rollout form: a preview that follows what is typed, sliders beside the numbers. Without it a button does the same.
+// Forms with a preview that follows what is typed, sliders beside the numbers. Without it a button does the same.
 
 const WAIT_MS = 200;
 
@@ -43,7 +43,9 @@ function followInput(form, target) {
         redirect: "error", // the login page is no preview
         signal: asking.signal,
       });
-      if (response.ok) target.innerHTML = await response.text();
+      if (!response.ok) return;
+      target.innerHTML = await response.text();
+      form.dispatchEvent(new Event("previewed"));
     } catch (error) {
       if (error.name !== "AbortError") target.dataset.stale = "";
       return;

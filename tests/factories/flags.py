@@ -72,7 +72,7 @@ def make_flag(
 
 
 def make_segment(
-    *, project: Project | None = None, key: str = "", members: Iterable[str] = (), **fields: str
+    *, project: Project | None = None, key: str = "", members: Iterable[str] = (), **fields: Any
 ) -> Segment:
     """A segment; `members` become its members in production."""
     project = project or make_project()

@@ -220,6 +220,7 @@ def test_an_explanation_names_bucket_and_threshold(shop: Project) -> None:
 
 def test_an_explanation_shows_every_condition_with_the_value_it_met(shop: Project) -> None:
     make_segment(project=shop, key="beta", members=["u-42"])
+    make_segment(project=shop, key="internal")
     make_flag(project=shop, key="checkout")
     condition = {
         "all": [

@@ -242,7 +242,7 @@ def test_rules_from_the_api_are_not_overwritten_by_the_form(project: Project, vi
     state = flag(project)
     rules = [{"id": "de", "when": {"attr": ["country"], "op": "in", "value": ["DE"]}, "serve": {"variant": "on"}}]
     somebody_sets(state, Change(rules=parse_rules(rules)))
-    shows(visitor.get("flag-detail", key="dark"), "If country is DE, serve on", "made over the API")
+    shows(visitor.get("flag-detail", key="dark"), "If country is DE, serve on", "Edit rules")
     visitor.post("flag-rollout", rollout(version=2, confirmed="1", reason="x"), key="dark")
     assert again(state).rules == rules
 

@@ -50,6 +50,7 @@ def percentage(state: FlagState) -> int | None:
 @pytest.mark.usefixtures("facts")
 def test_the_nine_flags_are_as_the_document_lists_them() -> None:
     states = FlagState.objects.filter(environment__key="production").select_related("flag")
+    states = states.exclude(flag__key="messageHistory")  # not on the list: it shows what rules can say
     assert {state.flag.key: percentage(state) for state in states} == LISTED
 
 
@@ -71,6 +72,26 @@ def test_one_flag_is_rolling_out_in_staging_and_went_on_by_itself() -> None:
     (told,) = selectors.tell([plan], at=AT)
     assert [(verdict.name, verdict.green) for verdict in told.verdicts] == [("error_rate_critical", True)]
     assert [reason.cause.value for reason in told.reasons] == ["time"]
+
+
+@pytest.mark.parametrize(
+    ("context", "variants"),
+    [
+        ({"targetingKey": "maya"}, {"unlimited"}),
+        ({"targetingKey": "u", "country": "DE", "plan": "pro"}, {"unlimited", "long"}),
+        ({"targetingKey": "u", "country": "DE", "plan": "free"}, {"short"}),
+        ({"targetingKey": "u", "country": "US", "plan": "pro", "appVersion": "2.4"}, {"long"}),
+    ],
+)
+@pytest.mark.usefixtures("facts")
+def test_one_flag_shows_what_rules_can_say(context: dict[str, object], variants: set[str]) -> None:
+    rulesets = Rulesets()
+    rulesets.refresh({})
+    compiled = rulesets.get(Project.objects.get(key="demo").environments.get(key="production").pk)
+    assert compiled is not None
+    outcome = compiled.evaluate("messageHistory", context, AT.timestamp())
+    assert outcome is not None
+    assert outcome.variant in variants
 
 
 def test_both_people_can_log_in_and_the_second_administers(facts: demo.DemoFacts) -> None:

@@ -12,6 +12,7 @@ from apps.core.api.problems import MEDIA_TYPE
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Body = type[serializers.Serializer[Any]] | None
+Sent = Body | dict[str, Any]  # other media types with their schema
 
 ALWAYS = {
     401: "Nobody is signed in, or the key is unknown, expired or revoked.",
@@ -44,7 +45,7 @@ def endpoint(
     answers: Any = None,
     many: bool = False,
     status: int = 200,
-    body: Body = None,
+    body: Sent = None,
     query: Body = None,
     conflict: str = "",
     description: str = "",
@@ -57,14 +58,14 @@ def endpoint(
         problems[400] = INVALID
     if conflict:
         problems[409] = conflict
-    responses: dict[Any, Any] = {status: answers(many=True) if many else answers}
-    responses |= {(code, MEDIA_TYPE): OpenApiResponse(ProblemOut, why) for code, why in sorted(problems.items())}
+    done = answers if isinstance(answers, dict) else {status: answers(many=True) if many else answers}
+    refused = {(code, MEDIA_TYPE): OpenApiResponse(ProblemOut, why) for code, why in sorted(problems.items())}
     return extend_schema(
         tags=[tag],
         summary=summary,
         description=description or f"{summary}.",  # else the class's docstring is taken, meant for ourselves
         request=body,
-        responses=responses,
+        responses={**done, **refused},
         parameters=[*([query] if query else []), *parameters],
         examples=list(examples),
     )

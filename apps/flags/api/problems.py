@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from apps.core.api.problems import Problem, Translations, invalid, refusal
 from apps.flags.domain.engine.context import InvalidContext
 from apps.flags.domain.engine.definitions import InvalidDefinition
+from apps.flags.domain.members import UnreadableMembers
 from apps.flags.domain.transitions import FlagIsArchived, FlagIsKilled, FlagIsNotKilled, NothingToChange, ReasonMissing
 from apps.flags.services import (
     ApprovalMissing,
@@ -30,6 +31,13 @@ def _needed(error: FlagIsNeeded) -> Problem:
     return Problem(409, "flag_is_needed", f"Other flags wait for this one: {', '.join(error.keys)}.")
 
 
+def _unreadable_members(error: UnreadableMembers) -> Problem:
+    """The number of a line is its place in the list, from 1 on."""
+    told = [("targeting_keys", f"line {number}: {problem}") for number, problem in error.problems]
+    more = [("targeting_keys", f"{error.more:,} more lines are bad")] if error.more else []
+    return invalid((*told, *more))
+
+
 REFUSALS: Translations = {
     NothingToChange: refusal(409, "nothing_to_change", "It is like this already; somebody may have been faster."),
     FlagIsKilled: refusal(409, "flag_is_killed", "The flag is killed here. Lift the kill first, then change it."),
@@ -52,6 +60,7 @@ REFUSALS: Translations = {
     ApprovalMissing: refusal(409, "approval_missing", "The present stage has to be approved before it can be left."),
     InvalidFlag: _invalid_flag,
     InvalidRollout: _invalid_flag,
+    UnreadableMembers: _unreadable_members,
     InvalidDefinition: lambda error: invalid(((error.path, error.message),)),
     InvalidContext: lambda error: invalid((("context", error.details),)),
 }

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, register_converter
 from apps.core.api.routes import MANY, ONE, PROJECT, Actions, post
 from apps.flags.api.evaluation import EvaluationViewSet
 from apps.flags.api.flags import FlagViewSet
+from apps.flags.api.members import MemberExportViewSet, MemberImportViewSet
 from apps.flags.api.requests import ChangeRequestViewSet
 from apps.flags.api.rollouts import ProjectRolloutViewSet, RolloutViewSet, TemplateViewSet
 from apps.flags.api.schedules import ScheduledChangeViewSet
@@ -21,6 +22,7 @@ ROLLOUT = f"{STATE}rollouts/<int:rollout>/"
 SEGMENT = f"{PROJECT}segments/<slug:segment>/"
 REQUEST = f"{PROJECT}change-requests/<int:id>/"
 SCHEDULE = f"{PROJECT}scheduled-changes/<int:id>/"
+IN_ENVIRONMENT = f"{SEGMENT}members/<slug:environment>/"
 MEMBERS: Actions = {"get": "retrieve", "put": "update"}
 
 urlpatterns: list[URLPattern] = [
@@ -48,7 +50,6 @@ urlpatterns: list[URLPattern] = [
     path(f"{ROLLOUT}take-over/", RolloutViewSet.as_view(post("take_over")), name="rollout-take-over"),
     path(f"{PROJECT}segments/", SegmentViewSet.as_view(MANY), name="segment-list"),
     path(SEGMENT, SegmentViewSet.as_view(ONE), name="segment"),
-    path(f"{SEGMENT}members/<slug:environment>/", MemberViewSet.as_view(MEMBERS), name="segment-members"),
     path(f"{PROJECT}change-requests/", ChangeRequestViewSet.as_view(MANY), name="request-list"),
     path(REQUEST, ChangeRequestViewSet.as_view({"get": "retrieve"}), name="request"),
     path(f"{REQUEST}approve/", ChangeRequestViewSet.as_view(post("approve")), name="request-approve"),
@@ -57,5 +58,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}scheduled-changes/", ScheduledChangeViewSet.as_view(MANY), name="schedule-list"),
     path(SCHEDULE, ScheduledChangeViewSet.as_view({"get": "retrieve"}), name="schedule"),
     path(f"{SCHEDULE}cancel/", ScheduledChangeViewSet.as_view(post("cancel")), name="schedule-cancel"),
+    path(IN_ENVIRONMENT, MemberViewSet.as_view(MEMBERS), name="segment-members"),
+    path(f"{IN_ENVIRONMENT}import/", MemberImportViewSet.as_view(post("create")), name="segment-import"),
+    path(f"{IN_ENVIRONMENT}export/", MemberExportViewSet.as_view({"get": "retrieve"}), name="segment-export"),
     path("evaluate/", EvaluationViewSet.as_view(post("create")), name="evaluate"),
 ]

@@ -1,4 +1,4 @@
-"""Segments, and who is in them."""
+"""Segments, and who is in them. Lists of members as CSV files are in members.py."""
 
 from functools import cached_property
 
@@ -17,6 +17,12 @@ from apps.flags.serializers import Members, MembersOut, SegmentChange, SegmentIn
 STALE = "Somebody else was faster."
 TWO = example("Two members", {"targeting_keys": ["u-1", "u-42"], "reason": "asked to join"}, request=True)
 
+EUROPE = example(
+    "A segment by rule",
+    {"rule": {"attr": ["country"], "op": "in", "value": ["DE", "FR", "ES"]}, "reason": "launch in Europe"},
+    request=True,
+)
+
 
 class SegmentsViewSet(FlagsViewSet):
     @cached_property
@@ -32,6 +38,12 @@ class SegmentViewSet(SegmentsViewSet):
         "retrieve": Action.VIEW,
         "partial_update": Action.EDIT_SEGMENT,
     }
+
+    def needed_here(self) -> tuple[str, ...]:
+        """A rule works in every environment, so it is as protected as the most protected one."""
+        if self.action != "partial_update" or "rule" not in self.request.data:
+            return ()
+        return needed(Action.SET_RULE, protected=self.project.environments.filter(protected=True).exists())
 
     @endpoint("Segments", "List segments", answers=SegmentOut, many=True)
     def list(self, request: Request, project: str) -> Response:
@@ -55,7 +67,16 @@ class SegmentViewSet(SegmentsViewSet):
     def retrieve(self, request: Request, project: str, segment: str) -> Response:
         return Response(SegmentOut(self.segment).data)
 
-    @endpoint("Segments", "Change a segment", body=SegmentChange, answers=SegmentOut, conflict=STALE)
+    @endpoint(
+        "Segments",
+        "Change a segment",
+        description="For every environment at once; the key stays. A change of `rule` insists on `reason` when one of "
+        "them is protected.",
+        body=SegmentChange,
+        answers=SegmentOut,
+        conflict=STALE,
+        examples=[EUROPE],
+    )
     def partial_update(self, request: Request, project: str, segment: str) -> Response:
         body = self.body(SegmentChange)
         signed = self.signed(body)
@@ -63,11 +84,15 @@ class SegmentViewSet(SegmentsViewSet):
         return Response(SegmentOut(changed).data)
 
 
-class MemberViewSet(SegmentsViewSet):
-    actions = {"retrieve": Action.VIEW, "update": Action.SET_MEMBERS}
+class MembersViewSet(SegmentsViewSet):
+    """Who is in a segment in one environment."""
 
     def needed_here(self) -> tuple[str, ...]:
         return needed(self.actions[self.action], protected=self.environment.protected) if self.writes else ()
+
+
+class MemberViewSet(MembersViewSet):
+    actions = {"retrieve": Action.VIEW, "update": Action.SET_MEMBERS}
 
     @endpoint("Segments", "List members in an environment", answers=MembersOut)
     def retrieve(self, request: Request, project: str, segment: str, environment: str) -> Response:

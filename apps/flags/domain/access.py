@@ -12,6 +12,7 @@ class Action(StrEnum):
     KILL = "kill"  # and lift a kill
     ROLL_BACK = "roll back"  # a rollout plan, to what was served before it
     EDIT_SEGMENT = "edit segment"  # its name
+    SET_RULE = "set rule"  # of a segment, in every environment; protected when one of them is
     SET_MEMBERS = "set members"  # in one environment
     APPROVE = "approve"  # or reject what others propose
 
@@ -25,12 +26,14 @@ _NEEDED = {
     Action.KILL: "flags.kill_flag",
     Action.ROLL_BACK: "flags.kill_flag",
     Action.EDIT_SEGMENT: "flags.change_segment",
+    Action.SET_RULE: "flags.change_segment",
     Action.SET_MEMBERS: "flags.change_segment",
     Action.APPROVE: "flags.approve_change",
 }
 
 
-_SERVING = {Action.EDIT, Action.ARCHIVE, Action.CHANGE_STATE, Action.SET_MEMBERS}  # what users get depends on these
+# What users get depends on these.
+_SERVING = {Action.EDIT, Action.ARCHIVE, Action.CHANGE_STATE, Action.SET_RULE, Action.SET_MEMBERS}
 
 
 def needed(action: Action, *, protected: bool = False) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from apps.flags.domain.engine.parsing import (
     parse_rules,
 )
 from apps.flags.domain.engine.reading import Raw, read_list, read_object, read_text
+from apps.flags.domain.members import Mode
 from apps.flags.domain.transitions import Change
 
 _DUMP: dict[str, Callable[[Any], object]] = {
@@ -51,6 +52,13 @@ def parse_version(raw: object) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number < 2**31:
         raise InvalidDefinition("to_version", "must be a whole number from 1")
     return number
+
+
+def parse_mode(raw: object) -> Mode:
+    """What a list of members does to those that are there; it replaces them unless it says otherwise."""
+    if raw is not None and raw not in list(Mode):
+        raise InvalidDefinition("mode", f"must be one of {', '.join(Mode)}")
+    return Mode.REPLACE if raw is None else Mode(str(raw))
 
 
 def check_texts(path: str, raw: object) -> None:

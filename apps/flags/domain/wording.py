@@ -59,6 +59,8 @@ def _operand(condition: In | Compare) -> list[str]:
             return [listed(values, last=words)]
         case int() | float() as seconds if is_timely(condition.operator):
             return [duration(seconds), "ago"]
+        case str() as moment if condition.operator in (Operator.BEFORE, Operator.AFTER):
+            return [f"{moment[:16].replace('T', ' ')} UTC"]
         case value:
             return [str(value)]
 
@@ -75,7 +77,7 @@ def duration(seconds: int | float) -> str:
 
 def listed(values: Sequence[object], *, last: str) -> str:
     """ "a, b or c", cut short when long."""
-    named = [str(value) for value in values]
+    named = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
     if len(named) > MAX_NAMED:
         named = [*named[:MAX_NAMED], f"{len(named) - MAX_NAMED} more"]
     return f" {last} ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else "".join(named)

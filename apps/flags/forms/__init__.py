@@ -5,7 +5,8 @@ from apps.flags.forms.plans import PlanForm, Stages
 from apps.flags.forms.preview import ExplainForm, PreviewForm
 from apps.flags.forms.requests import CommentForm
 from apps.flags.forms.rollout import RolloutForm
-from apps.flags.forms.segments import EditSegmentForm, MembersForm, NewSegmentForm
+from apps.flags.forms.rules import RulesForm, SegmentRuleForm
+from apps.flags.forms.segments import EditSegmentForm, ImportForm, MembersForm, NewSegmentForm
 from apps.flags.forms.states import KillForm, LiftKillForm, ReasonForm, ReviewForm, ToggleForm
 from apps.flags.forms.targets import Overrides, Prerequisites, QuickOverrideForm
 
@@ -14,6 +15,7 @@ __all__ = [
     "EditFlagForm",
     "EditSegmentForm",
     "ExplainForm",
+    "ImportForm",
     "KillForm",
     "LiftKillForm",
     "MembersForm",
@@ -27,6 +29,8 @@ __all__ = [
     "ReasonForm",
     "ReviewForm",
     "RolloutForm",
+    "RulesForm",
+    "SegmentRuleForm",
     "Stages",
     "ToggleForm",
     "Variants",

@@ -10,10 +10,13 @@ from apps.flags.pages.explaining import ExplainPage
 from apps.flags.pages.individuals import AddOverridePage, OverridesPage, RemoveExpiredPage
 from apps.flags.pages.kills import KillPage, LiftKillPage
 from apps.flags.pages.listing import ListPage
+from apps.flags.pages.members import ExportPage, ImportPage
 from apps.flags.pages.requests import RequestPage
 from apps.flags.pages.reverts import RevertPage, VersionPage
 from apps.flags.pages.rollouts import RolloutsPage, StartPage
+from apps.flags.pages.rules import RulesPage, RulesPreviewPage
 from apps.flags.pages.schedules import CancelSchedulePage, ScheduleAgainPage
+from apps.flags.pages.segment_rule import SegmentRulePage, SegmentRulePreviewPage
 from apps.flags.pages.segments import NewSegmentPage, SegmentPage, SegmentsPage
 from apps.flags.pages.steering import ApprovePage, PausePage, ResumePage, RollBackPage, SkipPage, TakeOverPage
 from apps.flags.pages.waits import PrerequisitesPage
@@ -33,6 +36,8 @@ urlpatterns = [
     path("flags/<str:key>/overrides/add/", AddOverridePage.as_view(), name="flag-override-add"),
     path("flags/<str:key>/overrides/remove-expired/", RemoveExpiredPage.as_view(), name="flag-overrides-expired"),
     path("flags/<str:key>/prerequisites/", PrerequisitesPage.as_view(), name="flag-prerequisites"),
+    path("flags/<str:key>/rules/", RulesPage.as_view(), name="flag-rules"),
+    path("flags/<str:key>/rules/preview/", RulesPreviewPage.as_view(), name="flag-rules-preview"),
     path("flags/<str:key>/kill/", KillPage.as_view(), name="flag-kill"),
     path("flags/<str:key>/lift-kill/", LiftKillPage.as_view(), name="flag-lift-kill"),
     path("flags/<str:key>/versions/<int:number>/", VersionPage.as_view(), name="flag-version"),
@@ -51,4 +56,8 @@ urlpatterns = [
     path("segments/", SegmentsPage.as_view(), name="segment-list"),
     path("segments/new/", NewSegmentPage.as_view(), name="segment-create"),
     path("segments/<str:key>/", SegmentPage.as_view(), name="segment-detail"),
+    path("segments/<str:key>/rule/", SegmentRulePage.as_view(), name="segment-rule"),
+    path("segments/<str:key>/rule/preview/", SegmentRulePreviewPage.as_view(), name="segment-rule-preview"),
+    path("segments/<str:key>/import/", ImportPage.as_view(), name="segment-import"),
+    path("segments/<str:key>/members.csv", ExportPage.as_view(), name="segment-export"),
 ]

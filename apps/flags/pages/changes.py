@@ -5,8 +5,10 @@ from typing import Any
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.models import ChangeRequest
+from apps.core.navigation import Label
 from apps.core.services import StaleVersion
 from apps.flags import selectors, services
 from apps.flags.domain import transitions
@@ -14,11 +16,11 @@ from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
 from apps.flags.domain.transitions import Change, serving_of
-from apps.flags.forms import ReasonForm, ReviewForm, RolloutForm, ToggleForm
+from apps.flags.forms import ReasonForm, ReviewForm, ToggleForm
 from apps.flags.pages import previews
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal, rolling_out
 from apps.flags.pages.deeds import Deed, at_a_time, at_once
-from apps.flags.pages.detail import FlagDetail
+from apps.flags.pages.detail import FlagDetail, ServingForm
 from apps.flags.pages.words import differences
 
 
@@ -147,12 +149,14 @@ class RolloutPage(ReviewPage, FlagDetail):
     """First the review of what the rollout form says, then, with a reason, the change itself."""
 
     template_name = "flags/review.html"
+    what: Label = gettext_lazy("Change the rollout of %(flag)s in %(environment)s")
+    preview_page = "flag-preview"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.to_detail()
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        rollout = self.rollout_form(request.POST)
+        rollout = self.serving_form(request.POST)
         if rollout is None:
             return self.to_detail()
         if not rollout.is_valid():
@@ -163,22 +167,23 @@ class RolloutPage(ReviewPage, FlagDetail):
             return self._review(rollout, form, refusal)
         return self._apply(rollout, ReviewForm(request.POST, reason_required=self.protected))
 
-    def _apply(self, rollout: RolloutForm, form: ReviewForm) -> HttpResponse:
+    def _apply(self, rollout: ServingForm, form: ReviewForm) -> HttpResponse:
         if not form.is_valid():
             return self._review(rollout, form)
         refusal = self.carry_out(form, rollout.change)
         return self._review(rollout, form, refusal) if refusal else self.leave()
 
-    def _review(self, rollout: RolloutForm, form: ReviewForm, refusal: Refusal | None = None) -> HttpResponse:
+    def _review(self, rollout: ServingForm, form: ReviewForm, refusal: Refusal | None = None) -> HttpResponse:
         served = self.served
         names = {"flag": self.flag.key, "environment": self.environment.name}
         return self.review(
             form,
             previews.changed(served, rollout.change) if served else None,
             refusal,
-            title=_("Change the rollout of %(flag)s in %(environment)s") % names,
+            title=str(self.what) % names,
             button=_("Apply to %(environment)s") % names,
             carried=_carried(rollout),
+            keep_editing=self.url(self.preview_page, key=self.flag.key),
         )
 
 
@@ -186,7 +191,7 @@ def readable(flag: Flag) -> dict[str, Any]:
     return transitions.readable(serving_of(flag))
 
 
-def _carried(form: RolloutForm) -> list[tuple[str, str]]:
+def _carried(form: ServingForm) -> list[tuple[str, str]]:
     """What the rollout form holds, for hidden fields of the review."""
     data: Any = form.data
     return [(name, value) for name in form.fields if name != "version" for value in data.getlist(name)]

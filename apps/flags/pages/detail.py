@@ -12,23 +12,28 @@ from apps.flags import selectors
 from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
-from apps.flags.forms import PreviewForm, QuickOverrideForm, RolloutForm
+from apps.flags.forms import PreviewForm, QuickOverrideForm, RolloutForm, RulesForm
 from apps.flags.models import RolloutPlan
 from apps.flags.pages import explaining, previews, sections, snippets, usage
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage
 from apps.flags.pages.history import versions
 from apps.flags.pages.plan_words import plan_view, state_pill
 from apps.flags.pages.waiting import waiting
-from apps.flags.pages.words import compact, indented, pill, rule_sentence
+from apps.flags.pages.words import compact, indented, pill, raw_sentences, rule_sentence
 
 RECENT, ALL = 10, 1_000
 PLANS = 6  # rollout plans, the open one counted
 
 
+ServingForm = RolloutForm | RulesForm  # says what the flag is to serve here; its `change` brings that about
+
+
 class FlagDetail(FlagPage):
     """Draws the page; its subclasses say with which input."""
 
-    def rollout_form(self, data: Any = None) -> RolloutForm | None:
+    quick: QuickOverrideForm | None = None  # as it was sent, if it is at fault
+
+    def serving_form(self, data: Any = None) -> ServingForm | None:
         """None where a form could not show what is served."""
         flag = self.served
         if flag is None:
@@ -38,11 +43,7 @@ class FlagDetail(FlagPage):
         return form if form.present else None
 
     def show(
-        self,
-        rollout: RolloutForm | None,
-        asked: PreviewForm | None = None,
-        status: int = 200,
-        quick: QuickOverrideForm | None = None,
+        self, rollout: ServingForm | None, asked: PreviewForm | None = None, status: int = 200
     ) -> TemplateResponse:
         flag = self.served
         return self.render(
@@ -70,7 +71,7 @@ class FlagDetail(FlagPage):
             and not self._held(),
             approvals=self.environment.approvals_needed,
             waiting=waiting(self),
-            **sections.sections(self, quick),
+            **sections.sections(self, self.quick),
             **self._plans(flag),
             **self._standing(flag),
             **self._history(),
@@ -136,19 +137,21 @@ class FlagDetail(FlagPage):
 
 class DetailPage(FlagDetail):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(self.rollout_form())
+        return self.show(self.serving_form())
 
 
 class PreviewPage(FlagDetail):
     """The unsaved rollout form as it would work. Scripts get the preview alone, a plain submit the whole page."""
 
+    form_page = "flag-detail"
+    mark = "who"  # a form that is locked sends nothing of itself, not even this field
+
     def get(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponseRedirect(self.url("flag-detail", key=self.flag.key))
+        return HttpResponseRedirect(self.url(self.form_page, key=self.flag.key))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         asked = PreviewForm(request.POST)
-        given = "who" in request.POST  # a form that is locked sends nothing of itself
-        rollout = self.rollout_form(request.POST if given else None)
+        rollout = self.serving_form(request.POST if self.mark in request.POST else None)
         if "X-Preview" in request.headers:
             context = {**self.frame(), **preview_context(self, rollout, asked), "asked": asked}
             return TemplateResponse(request, "flags/preview.html", context)
@@ -156,15 +159,20 @@ class PreviewPage(FlagDetail):
         return self.show(rollout, asked, UNPROCESSABLE if faults else 200)
 
 
-def preview_context(page: FlagPage, rollout: RolloutForm | None, asked: PreviewForm | None) -> dict[str, Any]:
+def preview_context(page: FlagPage, form: ServingForm | None, asked: PreviewForm | None) -> dict[str, Any]:
     """What the preview shows; a form at fault shows its faults instead."""
     flag = page.served
     if flag is None:
         return {}
-    if rollout is not None and rollout.is_bound:
-        if not rollout.is_valid():
-            return {"faults": [text for texts in rollout.errors.values() for text in texts]}
-        flag = previews.changed(flag, rollout.change)
+    told = {"sentences": raw_sentences(form.raw)} if isinstance(form, RulesForm) else {}
+    if form is None or not form.is_bound:
+        return _previewed(page, flag, asked) | told
+    if not form.is_valid():
+        return {"faults": [text for texts in form.errors.values() for text in texts]} | told
+    return _previewed(page, previews.changed(flag, form.change), asked) | told
+
+
+def _previewed(page: FlagPage, flag: Flag, asked: PreviewForm | None) -> dict[str, Any]:
     if asked is None or not asked.is_valid():
         return {"crowds": previews.crowds([flag], page.environment, {}, at=page.at)[0], "shown": pill(flag)}
     context = asked.asked

@@ -55,7 +55,8 @@ class AddOverridePage(OverridesPage, FlagDetail):
             return self.to_detail()
         quick = quick_form(self, self.served, request.POST)
         if not quick.is_valid():
-            return self.show(self.rollout_form(), status=UNPROCESSABLE, quick=quick)
+            self.quick = quick
+            return self.show(self.serving_form(), status=UNPROCESSABLE)
         given = quick.cleaned_data
         refusal = self.stale(given["version"])
         after = with_user(self.present, given["user"], given["variant"], quick.expires_at(self.at))

@@ -133,7 +133,7 @@ class StartPage(ReviewPage):
             title=_("Start the rollout of %(flag)s in %(environment)s") % names,
             button=_("Start the rollout in %(environment)s") % names,
             carried=[(name, value) for name in data if name not in NOT_CARRIED for value in data.getlist(name)],
-            keep_editing="edit",
+            editor=self.url("flag-rollout-start", key=self.flag.key),
             guards=plan.guards,
             **self._reached(plan),
         )

@@ -1,6 +1,8 @@
 """Segments: the groups of users that rollouts can name, and who is in them in each environment."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,11 +18,32 @@ from apps.core.services import StaleVersion
 from apps.flags import selectors, services
 from apps.flags.domain.access import Action, needed
 from apps.flags.domain.engine.text import is_storable
-from apps.flags.domain.transitions import NothingToChange
+from apps.flags.domain.members import combined
+from apps.flags.domain.transitions import NothingToChange, ReasonMissing
 from apps.flags.forms import EditSegmentForm, MembersForm, NewSegmentForm
 from apps.flags.models import Segment
 from apps.flags.pages.base import UNPROCESSABLE, FlagsPage, Refusal, overtaken
-from apps.flags.selectors import overview
+from apps.flags.pages.words import condition_words, indented
+from apps.flags.selectors import definitions, overview
+from apps.flags.selectors.overview import SegmentUses
+
+MAX_NAMED = 200  # users in a review; more are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Some users by name, and how many there are."""
+
+    keys: list[str]
+    count: int
+
+    @classmethod
+    def of(cls, keys: Set[str]) -> "Named":
+        return cls(sorted(keys)[:MAX_NAMED], len(keys))
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.keys)
 
 
 class SegmentsPage(FlagsPage):
@@ -30,12 +53,13 @@ class SegmentsPage(FlagsPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         environments = list(core.environments(self.project))
         counts = overview.member_counts(self.project)
-        uses = overview.segment_uses(self.project)
+        uses = defaultdict(SegmentUses, overview.segment_uses(self.project))
         rows = [
             {
                 "segment": segment,
                 "counts": [(env, counts.get((segment.pk, env.pk), 0)) for env in environments],
-                "flags": sorted({state.flag.key for state in uses.get(segment.key, [])}),
+                "flags": sorted({state.flag.key for state in uses[segment.key].states}),
+                "segments": [other.key for other in uses[segment.key].segments],
             }
             for segment in selectors.segments(self.project)
         ]
@@ -67,12 +91,11 @@ class NewSegmentPage(FlagsPage):
         return self.render(status=status, form=form, crumbs=[(_("Segments"), self.url("segment-list"))])
 
 
-class SegmentPage(FlagsPage):
-    """One segment: its members in the environment of the address, its name, and who uses it."""
+class OneSegmentPage(FlagsPage):
+    """A page about one segment."""
 
-    template_name = "flags/segment.html"
     segment: Segment
-    opened: ChangeRequest | None = None  # the request that a POST led to
+    done: Segment | ChangeRequest  # what the last attempt made
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -81,6 +104,79 @@ class SegmentPage(FlagsPage):
         if found is None:
             raise Http404("There is no such segment.")
         self.segment = found
+
+    def frame(self) -> dict[str, Any]:
+        """Django draws a refused page before the segment is looked up."""
+        crumbs = [(_("Segments"), self.url("segment-list"))]
+        return super().frame() | {"crumbs": crumbs, "segment": getattr(self, "segment", None)}
+
+    @property
+    def here(self) -> str:
+        return self.url("segment-detail", key=self.segment.key)
+
+    def attempt(self, call: Callable[[], Segment | ChangeRequest], form: "Form | ModelForm[Segment]") -> Refusal | None:
+        """One service call. None when it was done; then `self.done` is what it made."""
+        try:
+            self.done = call()
+        except StaleVersion as error:
+            return overtaken(form, self.segment, error.found)
+        except (ApprovalRequired, ApprovalNotNeeded) as error:
+            return self.unapproved(error)
+        except NothingToChange:
+            return Refusal(_("Nothing to change: it is like this already."))
+        except ReasonMissing:
+            return Refusal(_("This change needs a reason."), status=UNPROCESSABLE)
+        except ValidationError as error:
+            return Refusal(_("This cannot be kept."), " ".join(error.messages), status=UNPROCESSABLE)
+        return None
+
+    def make(
+        self,
+        kind: str,
+        service: Callable[..., Segment],
+        *,
+        patch: Mapping[str, Any],
+        environment_id: int | None,
+        form: Form,
+    ) -> Segment | ChangeRequest:
+        """The change, or the proposal of it, signed as the form says."""
+        signed: dict[str, Any] = {
+            "actor": self.actor,
+            "at": self.at,
+            "expected_version": form.cleaned_data["version"],
+            "reason": form.cleaned_data["reason"],
+        }
+        if not self.proposes:
+            return service(segment_id=self.segment.pk, **signed)
+        subject: dict[str, Any] = {"subject_id": self.segment.pk, "environment_id": environment_id}
+        return services.propose(kind=kind, patch=patch, **subject, **signed)
+
+    def leave(self) -> HttpResponseRedirect:
+        """To where what was done shows."""
+        return self.to_request(self.done) if isinstance(self.done, ChangeRequest) else HttpResponseRedirect(self.here)
+
+    def review_members(self, form: MembersForm, refusal: Refusal | None = None) -> HttpResponse:
+        """Who would come and go, and the form that does it."""
+        present = set(overview.members(self.segment, self.environment))
+        wanted = combined(present, form.cleaned_data["targeting_keys"], form.cleaned_data["mode"])
+        names = {"segment": self.segment.key, "environment": self.environment.name}
+        return self.render(
+            "flags/members_review.html",
+            status=refusal.status if refusal else UNPROCESSABLE if form.errors else 200,
+            title=_("Change the members of %(segment)s in %(environment)s") % names,
+            form=form,
+            refusal=refusal,
+            added=Named.of(wanted - present),
+            removed=Named.of(present - wanted),
+            count=len(wanted),
+            approvals=self.environment.approvals_needed,
+        )
+
+
+class SegmentPage(OneSegmentPage):
+    """One segment: its members in the environment of the address, its rule, its name, and who uses it."""
+
+    template_name = "flags/segment.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show()
@@ -96,7 +192,7 @@ class SegmentPage(FlagsPage):
         if not form.is_valid():
             return self.show(names=form)
         fields = {name: form.cleaned_data[name] for name in ("name", "description")}
-        refusal = self._attempt(
+        refusal = self.attempt(
             lambda: services.update_segment(
                 segment_id=self.segment.pk,
                 fields=fields,
@@ -106,7 +202,7 @@ class SegmentPage(FlagsPage):
             ),
             form,
         )
-        return self.show(names=form, refusal=refusal) if refusal else HttpResponseRedirect(self._here)
+        return self.show(names=form, refusal=refusal) if refusal else HttpResponseRedirect(self.here)
 
     def _members(self, data: QueryDict) -> HttpResponse:
         """The review first; with `confirmed`, the change."""
@@ -114,59 +210,20 @@ class SegmentPage(FlagsPage):
         if not form.is_valid() and (set(form.errors) != {"reason"}):
             return self.show(members=form)
         if "confirmed" not in data or form.errors:
-            return self._review(form)
-        refusal = self._attempt(lambda: self._change_members(form), form)
-        if refusal:
-            return self.show(members=form, refusal=refusal)
-        return self.to_request(self.opened) if self.opened else HttpResponseRedirect(self._here)
+            return self.review_members(form)
+        refusal = self.attempt(lambda: self._change_members(form), form)
+        return self.review_members(form, refusal) if refusal else self.leave()
 
-    def _change_members(self, form: MembersForm) -> None:
-        where: dict[str, Any] = {"environment_id": self.environment.pk, "actor": self.actor, "at": self.at}
-        why: dict[str, Any] = {"expected_version": form.cleaned_data["version"], "reason": form.cleaned_data["reason"]}
-        wanted = form.cleaned_data["targeting_keys"]
-        if self.proposes:
-            patch = {"targeting_keys": sorted(wanted)}
-            kind = "flags.members_change"
-            self.opened = services.propose(kind=kind, subject_id=self.segment.pk, patch=patch, **where, **why)
-        else:
-            services.set_members(segment_id=self.segment.pk, targeting_keys=wanted, **where, **why)
-
-    def _review(self, form: MembersForm) -> HttpResponse:
-        present = set(overview.members(self.segment, self.environment))
-        wanted = form.cleaned_data["targeting_keys"]
-        return self.render(
-            "flags/members_review.html",
-            status=UNPROCESSABLE if form.errors else 200,
-            title=_("Change the members of %(segment)s in %(environment)s")
-            % {"segment": self.segment.key, "environment": self.environment.name},
+    def _change_members(self, form: MembersForm) -> Segment | ChangeRequest:
+        given = form.cleaned_data
+        change = {"targeting_keys": sorted(given["targeting_keys"]), "mode": given["mode"]}
+        return self.make(
+            "flags.members_change",
+            lambda **signed: services.set_members(environment_id=self.environment.pk, **change, **signed),
+            patch=change,
+            environment_id=self.environment.pk,
             form=form,
-            added=sorted(wanted - present),
-            removed=sorted(present - wanted),
-            count=len(wanted),
-            approvals=self.environment.approvals_needed,
         )
-
-    def _attempt(self, call: Callable[[], object], form: "Form | ModelForm[Segment]") -> Refusal | None:
-        try:
-            call()
-        except StaleVersion as error:
-            return overtaken(form, self.segment, error.found)
-        except (ApprovalRequired, ApprovalNotNeeded) as error:
-            return self.unapproved(error)
-        except NothingToChange:
-            return Refusal(_("Nothing to change: these are the members already."))
-        except ValidationError as error:
-            return Refusal(_("This cannot be kept."), " ".join(error.messages), status=UNPROCESSABLE)
-        return None
-
-    @property
-    def _here(self) -> str:
-        return self.url("segment-detail", key=self.segment.key)
-
-    def frame(self) -> dict[str, Any]:
-        """Django draws a refused page before the segment is looked up."""
-        crumbs = [(_("Segments"), self.url("segment-list"))]
-        return super().frame() | {"crumbs": crumbs, "segment": getattr(self, "segment", None)}
 
     def show(
         self,
@@ -176,6 +233,7 @@ class SegmentPage(FlagsPage):
         refusal: Refusal | None = None,
     ) -> HttpResponse:
         present = overview.members(self.segment, self.environment)
+        rule = definitions.segment_rule(self.segment)
         version = {"version": self.segment.version}
         counts = overview.member_counts(self.project)
         at_fault = any(form is not None and form.errors for form in (members, names))
@@ -192,6 +250,9 @@ class SegmentPage(FlagsPage):
                 (environment, counts.get((self.segment.pk, environment.pk), 0), environment == self.environment)
                 for environment in core.environments(self.project)
             ],
-            uses=overview.segment_uses(self.project).get(self.segment.key, []),
+            rule=condition_words(rule) if rule else "",
+            rule_json=indented(self.segment.rule),
+            rule_refused=self.why_not(Action.SET_RULE),
+            uses=overview.segment_uses(self.project).get(self.segment.key),
             change_refused=self.why_not(Action.SET_MEMBERS),
         )

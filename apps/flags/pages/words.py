@@ -1,7 +1,9 @@
 """States, audiences, rules and differences in words for people. Reads engine values, asks no database."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
 from typing import Any
 
 import orjson
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.flags.domain.audience import Audience, from_rules, main_variant
+from apps.flags.domain.engine.branches import unit_paths
 from apps.flags.domain.engine.definitions import (
     All,
     Compare,
@@ -23,6 +26,8 @@ from apps.flags.domain.engine.definitions import (
     Nothing,
     Rule,
     Serve,
+    Split,
+    Window,
 )
 from apps.flags.domain.engine.definitions import Any as AnyOf
 from apps.flags.domain.engine.parsing import parse_rules
@@ -88,19 +93,53 @@ def audience_words(audience: Audience) -> str:
 
 
 def rule_sentence(rule: Rule) -> str:
+    served = _rule_without_window(rule)
+    return served if rule.window is None else _within(served, rule.window)
+
+
+def _rule_without_window(rule: Rule) -> str:
     serve = serve_words(rule.serve)
     if rule.when is None:
         return _("Everyone gets %(serve)s") % {"serve": serve}
-    return _("If %(condition)s, serve %(serve)s") % {"condition": _condition(rule.when), "serve": serve}
+    return _("If %(condition)s, serve %(serve)s") % {"condition": condition_words(rule.when), "serve": serve}
+
+
+def _within(served: str, window: Window) -> str:
+    names = {"served": served, "start": _minute(window.starts_at), "end": _minute(window.ends_at)}
+    if window.ends_at is None:
+        return _("%(served)s; from %(start)s UTC on") % names
+    if window.starts_at is None:
+        return _("%(served)s; until %(end)s UTC") % names
+    return _("%(served)s; from %(start)s until %(end)s UTC") % names
+
+
+def _minute(at: datetime | None) -> str:
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M}"
 
 
 def serve_words(serve: Serve) -> str:
     if isinstance(serve, Fixed):
         return serve.variant
-    return ", ".join(f"{percent(weight)} {variant}" for variant, weight in serve.weights)
+    shares = ", ".join(f"{percent(weight)} {variant}" for variant, weight in serve.weights)
+    if serve == Split(serve.weights):
+        return shares
+    by = [".".join(path) for path in unit_paths(serve)]
+    return _("%(shares)s (by %(attributes)s)") % {"shares": shares, "attributes": listed(by, last=_("or"))}
 
 
-def _condition(condition: Condition) -> str:
+def raw_sentences(raw: object) -> list[str]:
+    """A sentence for each rule that can be read, an empty text for each that cannot yet."""
+    return [_raw_sentence(one) for one in raw] if isinstance(raw, list) else []
+
+
+def _raw_sentence(raw: object) -> str:
+    try:
+        return rule_sentence(parse_rules([raw])[0])
+    except InvalidDefinition:
+        return ""
+
+
+def condition_words(condition: Condition) -> str:
     match condition:
         case InSegment(keys):
             return _("the user is in %(groups)s") % {"groups": listed(keys, last=_("or"))}
@@ -119,11 +158,14 @@ def _condition(condition: Condition) -> str:
 def _opposite(condition: Condition) -> str:
     if isinstance(condition, In | Compare):
         return comparison(condition, negated=True)
-    return _("not (%(condition)s)") % {"condition": _condition(condition)}
+    if isinstance(condition, InSegment):
+        return _("the user is not in %(groups)s") % {"groups": listed(condition.keys, last=_("or"))}
+    return _("not (%(condition)s)") % {"condition": condition_words(condition)}
 
 
 def _joined(items: Iterable[Condition], word: str) -> str:
-    return f" {word} ".join(f"({text})" if " " in text else text for text in map(_condition, items))
+    texts = [condition_words(item) for item in items]
+    return texts[0] if len(texts) == 1 else f" {word} ".join(f"({text})" for text in texts)
 
 
 def listed(words: Iterable[str], *, last: str = "") -> str:
@@ -149,9 +191,10 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
     """Between two definitions, as the versions keep them; parts that are equal are left out."""
     old, new = _readable(before), _readable(after)
     return _override_differences(before, after) + [
-        Difference(label, old.get(name, ""), new.get(name, ""))
+        difference
         for name, label in _labels().items()
-        if old.get(name, "") != new.get(name, "") and name in new
+        if name in new
+        for difference in _by_line(label, old.get(name, ""), new[name])
     ]
 
 
@@ -176,6 +219,14 @@ def _labels() -> dict[str, str]:
         "variants": _("Variants"),
         "client_exposed": _("Visible to client keys"),
     }
+
+
+def _by_line(label: str, before: str, after: str) -> Iterator[Difference]:
+    """The lines that differ, so that one changed rule of many is told alone."""
+    old, new = before.splitlines(), after.splitlines()
+    for tag, first, last, from_, to in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield Difference(label, "; ".join(old[first:last]), "; ".join(new[from_:to]))
 
 
 def audited(changes: Mapping[str, Sequence[Any]]) -> list[Difference]:
@@ -211,7 +262,7 @@ def status_words(definition: Mapping[str, Any]) -> str:
 
 
 def _serving(definition: Mapping[str, Any]) -> str:
-    return "; ".join(serving_lines(definition))
+    return "\n".join(serving_lines(definition))
 
 
 def serving_lines(definition: Mapping[str, Any]) -> list[str]:

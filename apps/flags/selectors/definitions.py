@@ -76,10 +76,10 @@ def past_flag(key: str, number: int, definition: dict[str, Any]) -> engine.Flag:
     )
 
 
-def rule(row: Segment | SegmentVersion) -> engine.Condition | None:
+def segment_rule(row: Segment | SegmentVersion) -> engine.Condition | None:
     """A segment's rule, present or past. An unreadable one adds nobody."""
     try:
-        return parse_condition(row.rule)
+        return parse_condition(row.rule, "rule")
     except engine.InvalidDefinition:
         logger.exception("the rule of segment %s cannot be read and adds nobody", row)
         return None

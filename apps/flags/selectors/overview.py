@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -10,9 +10,12 @@ from django.db.models import CharField, Count, F, Func, Q, QuerySet
 
 from apps.core.models import Environment, Project
 from apps.flags.domain.audience import named_groups
-from apps.flags.domain.engine import definitions as engine
+from apps.flags.domain.engine.definitions import InvalidDefinition, Path, Rule
 from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.domain.engine.segments import named_segments
+from apps.flags.domain.references import WELL_KNOWN, attributes_in, attributes_of
 from apps.flags.models import Flag, FlagState, FlagStateVersion, Segment, SegmentMember
+from apps.flags.selectors import definitions
 from apps.flags.selectors.staleness import is_stale
 
 NEIGHBOURS = 200  # keys to either side that are compared with a mistyped one
@@ -98,18 +101,49 @@ def member_counts(project: Project) -> dict[tuple[int, int], int]:
     return {(segment, environment): count for segment, environment, count in counted}
 
 
-def segment_uses(project: Project) -> dict[str, list[FlagState]]:
-    """Segment key to the states whose rules name it."""
-    uses: dict[str, list[FlagState]] = defaultdict(list)
+@dataclass(frozen=True, slots=True)
+class SegmentUses:
+    """Whose rules name a segment."""
+
+    states: list[FlagState] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+
+
+def segment_uses(project: Project) -> dict[str, SegmentUses]:
+    """By segment key; a segment that nobody names is left out."""
+    uses: dict[str, SegmentUses] = defaultdict(SegmentUses)
     states = FlagState.objects.in_use().filter(flag__project=project).exclude(rules=[])
     for state in states.select_related("flag", "environment").order_by("flag__key", "environment__position"):
-        for key in _named(state):
-            uses[key].append(state)
+        for key in named_groups(_rules(state)):
+            uses[key].states.append(state)
+    for segment in Segment.objects.filter(project=project, rule__isnull=False).order_by("key"):
+        for key in dict.fromkeys(named_segments(definitions.segment_rule(segment))):
+            uses[key].segments.append(segment)
     return dict(uses)
 
 
-def _named(state: FlagState) -> tuple[str, ...]:
+def segment_reach(project: Project, key: str) -> list[FlagState]:
+    """The states whose rules name the segment, or one that names it, at any distance."""
+    uses = segment_uses(project)
+    reached, waiting = {key}, [key]
+    while waiting:
+        further = {one.key for one in uses.get(waiting.pop(), SegmentUses()).segments} - reached
+        reached |= further
+        waiting += further
+    return list({state.pk: state for name in sorted(reached & uses.keys()) for state in uses[name].states}.values())
+
+
+def attributes_in_use(project: Project) -> list[Path]:
+    """Every attribute that a rule of the project's flags and segments reads, and those that every context may have."""
+    states = FlagState.objects.in_use().filter(flag__project=project).exclude(rules=[])
+    segments = Segment.objects.filter(project=project, rule__isnull=False)
+    found = {path for state in states for path in attributes_of(_rules(state))}
+    found |= {path for segment in segments for path in attributes_in(definitions.segment_rule(segment))}
+    return [*WELL_KNOWN, *sorted(found - set(WELL_KNOWN))]
+
+
+def _rules(state: FlagState) -> tuple[Rule, ...]:
     try:
-        return named_groups(parse_rules(state.rules))
-    except engine.InvalidDefinition:
+        return parse_rules(state.rules)
+    except InvalidDefinition:
         return ()

@@ -41,7 +41,7 @@ def segments_at(environment_id: int, at: datetime, *, holding: Collection[str]) 
         members[segment_id].add(targeting_key)
     versions = SegmentVersion.objects.held_at(at).filter(segment__project__environments=environment_id)
     return tuple(
-        engine.Segment(row.segment.key, frozenset(members[row.segment_id]), definitions.rule(row))
+        engine.Segment(row.segment.key, frozenset(members[row.segment_id]), definitions.segment_rule(row))
         for row in versions.select_related("segment").order_by("segment__key")
     )
 

@@ -70,7 +70,7 @@ def segments_of(environment_id: int, *, holding: Collection[str] | None = None) 
     for segment_id, targeting_key in rows.values_list("segment_id", "targeting_key"):
         members[segment_id].add(targeting_key)
     segments = Segment.objects.filter(project__environments=environment_id).order_by("key")
-    return tuple(engine.Segment(row.key, frozenset(members[row.pk]), definitions.rule(row)) for row in segments)
+    return tuple(engine.Segment(row.key, frozenset(members[row.pk]), definitions.segment_rule(row)) for row in segments)
 
 
 def world_around(

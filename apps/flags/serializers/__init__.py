@@ -12,7 +12,15 @@ from apps.flags.serializers.rollouts import (
     TemplateOut,
 )
 from apps.flags.serializers.schedules import ScheduledChangeOut, ScheduleFilter, ScheduleIn
-from apps.flags.serializers.segments import Members, MembersOut, SegmentChange, SegmentIn, SegmentOut
+from apps.flags.serializers.segments import (
+    Members,
+    MembersCount,
+    MembersImport,
+    MembersOut,
+    SegmentChange,
+    SegmentIn,
+    SegmentOut,
+)
 from apps.flags.serializers.states import FlagStateOut, LiftKill, Revert, StateChange, VersionOut
 
 __all__ = [
@@ -32,6 +40,8 @@ __all__ = [
     "FlagStateOut",
     "LiftKill",
     "Members",
+    "MembersCount",
+    "MembersImport",
     "MembersOut",
     "Revert",
     "RolloutAction",

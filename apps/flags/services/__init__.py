@@ -29,7 +29,7 @@ from apps.flags.services.schedules import (
     cancel_scheduled_change,
     schedule_change,
 )
-from apps.flags.services.segments import create_segment, set_members, update_segment
+from apps.flags.services.segments import TooManyMembers, create_segment, set_members, update_segment
 from apps.flags.services.states import kill, lift_kill, revert, set_state
 from apps.flags.services.usage import add_usage
 
@@ -49,6 +49,7 @@ __all__ = [
     "RolloutIsOver",
     "ScheduleIsOver",
     "TimeHasPassed",
+    "TooManyMembers",
     "add_usage",
     "adopt_environment",
     "advance_rollout",

@@ -15,7 +15,8 @@ from apps.core.models import ChangeRequest
 from apps.core.services import StaleVersion, check_version
 from apps.flags.domain.access import Action
 from apps.flags.domain.engine.reading import read_list, read_moment, read_object, read_text
-from apps.flags.domain.patches import check_texts, parse_change, parse_fields, parse_version
+from apps.flags.domain.members import MEMBERS_LIMIT
+from apps.flags.domain.patches import check_texts, parse_change, parse_fields, parse_mode, parse_version
 from apps.flags.domain.rollouts.patches import parse_plan
 from apps.flags.models import Flag, FlagState, Segment
 from apps.flags.services import archiving, flags, rollouts, schedules, segments, states
@@ -55,9 +56,16 @@ def _update_flag(flag_id: int, _: None, patch: Patch, **signed: Any) -> object:
 
 
 def _set_members(segment_id: int, environment_id: int, patch: Patch, **signed: Any) -> object:
-    raw = read_object("patch", patch, {"targeting_keys"})["targeting_keys"]
-    keys = [read_text(*item, at_least=0) for item in read_list("targeting_keys", raw, segments.MEMBERS_LIMIT, 0)]
-    return segments.set_members(segment_id=segment_id, environment_id=environment_id, targeting_keys=keys, **signed)
+    fields = read_object("patch", patch, {"targeting_keys"}, optional={"mode"})
+    given = read_list("targeting_keys", fields["targeting_keys"], MEMBERS_LIMIT, 0)
+    keys = [read_text(*item, at_least=0) for item in given]
+    where: dict[str, Any] = {"segment_id": segment_id, "environment_id": environment_id}
+    return segments.set_members(targeting_keys=keys, mode=parse_mode(fields.get("mode")), **where, **signed)
+
+
+def _update_segment(segment_id: int, _: None, patch: Patch, **signed: Any) -> object:
+    fields = read_object("patch", patch, (), optional=segments.EDITABLE)
+    return segments.update_segment(segment_id=segment_id, fields=fields, **signed)
 
 
 def _start_rollout(state_id: int, _: int, patch: Patch, **signed: Any) -> object:
@@ -83,6 +91,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "flags.archive": Operation(Action.ARCHIVE, Flag, _archive, everywhere=True),
     "flags.restore": Operation(Action.ARCHIVE, Flag, _restore, everywhere=True),
     "flags.flag_change": Operation(Action.EDIT, Flag, _update_flag, everywhere=True),
+    "flags.segment_change": Operation(Action.SET_RULE, Segment, _update_segment, everywhere=True),
     "flags.members_change": Operation(Action.SET_MEMBERS, Segment, _set_members),
 }
 

@@ -13,6 +13,7 @@ from apps.flags.domain.engine.validation import validate_flag
 from apps.flags.models import FlagState, FlagStateVersion, Ruleset
 from apps.flags.selectors import definitions
 from apps.flags.services.prerequisites import prerequisite_problems
+from apps.flags.services.references import segment_problems
 
 
 class InvalidFlag(ValidationError):
@@ -26,7 +27,8 @@ def check(state: FlagState) -> None:
         flag = definitions.flag(state)
     except InvalidDefinition as error:
         raise InvalidFlag({error.path: [error.message]}) from error
-    for path, message in validate_flag(flag) or prerequisite_problems(state, flag):
+    found = validate_flag(flag) or [*segment_problems(state, flag), *prerequisite_problems(state, flag)]
+    for path, message in found:
         problems.setdefault(path, []).append(message)
     if problems:
         raise InvalidFlag(problems)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,13 +13,15 @@ from apps.core.audit import Actor
 from apps.core.domain.diff import changes
 from apps.core.models import Environment
 from apps.core.services import check_version, lock_project
+from apps.flags.domain.members import MEMBERS_LIMIT, Mode, combined, read_lines
 from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Segment, SegmentMember
 from apps.flags.services.publishing import publish
+from apps.flags.services.references import checked_rule
 from apps.flags.services.segment_versions import keep_segment_version
 
-MEMBERS_LIMIT = 100_000  # per segment and environment
-TARGETING_KEY_LIMIT = 200  # characters
+EDITABLE = ("name", "description", "rule")
+AUDITED_MEMBERS = 1_000  # named one by one in the audit trail; more are counted
 
 
 def create_segment(
@@ -29,12 +32,15 @@ def create_segment(
     actor: Actor,
     at: datetime,
     description: str = "",
+    rule: object = None,
     reason: str = "",
 ) -> Segment:
+    """A segment without members. `rule` is a condition as JSON; nobody names the segment yet, so it reaches nobody."""
     segment = Segment(project_id=project_id, key=key, name=name, description=description, created_at=at)
     with transaction.atomic():
         lock_project(project_id)
         segment.full_clean()
+        segment.rule = checked_rule(segment, rule)
         segment.save()
         keep_segment_version(segment, at)
         audit.record(
@@ -44,43 +50,79 @@ def create_segment(
             actor=actor,
             at=at,
             reason=reason,
+            changes={"rule": [None, segment.rule]} if segment.rule else {},
         )
-        publish(Environment.objects.filter(project_id=project_id).values_list("pk", flat=True), at)
+        publish(_environments(segment).values_list("pk", flat=True), at)
     return segment
 
 
 def update_segment(
     *,
     segment_id: int,
-    fields: Mapping[str, str],
+    fields: Mapping[str, Any],
     actor: Actor,
     at: datetime,
     expected_version: int | None,
     reason: str = "",
+    approved: bool = False,
 ) -> Segment:
-    """Change `name` or `description`; the key is what rules refer to and stays."""
+    """Change any of EDITABLE; the key is what rules refer to and stays. `rule` is a condition as JSON, or None.
+
+    When the rule changes, raises ReasonMissing if an environment is protected, and ApprovalRequired if one asks for
+    approval, unless it is `approved`, which only an approved request makes it.
+    """
     with transaction.atomic():
-        segment = Segment.objects.select_for_update().get(pk=segment_id)
+        segment = _locked(segment_id)
         check_version(segment.version, expected_version)
-        before = {name: getattr(segment, name) for name in ("name", "description")}
-        for name, value in before.items():
-            setattr(segment, name, fields.get(name, value))
-        changed = changes(before, {name: getattr(segment, name) for name in before})
-        if changed:
-            segment.version += 1
-            segment.full_clean()
-            segment.save()
-            keep_segment_version(segment, at)
-            audit.record(
-                kind="flags.segment_changed",
-                subject=segment,
-                project_id=segment.project_id,
-                actor=actor,
-                at=at,
-                reason=reason,
-                changes=changed,
-            )
+        before = _readable(segment)
+        for name in EDITABLE:
+            setattr(segment, name, fields.get(name, before[name]))
+        segment.full_clean()
+        if "rule" in fields:
+            segment.rule = checked_rule(segment, fields["rule"])
+        changed = changes(before, _readable(segment))
+        if not changed:
+            return segment
+        if "rule" in changed:
+            _check_rule_change(segment, reason, approved=approved)
+        segment.version += 1
+        segment.save()
+        keep_segment_version(segment, at)
+        audit.record(
+            kind="flags.segment_changed",
+            subject=segment,
+            project_id=segment.project_id,
+            actor=actor,
+            at=at,
+            reason=reason,
+            changes=changed,
+        )
+        if "rule" in changed:
+            publish(_environments(segment).values_list("pk", flat=True), at)
     return segment
+
+
+def _check_rule_change(segment: Segment, reason: str, *, approved: bool) -> None:
+    """A rule reaches users in every environment."""
+    environments = list(_environments(segment).select_related("project"))
+    if not reason.strip() and any(environment.protected for environment in environments):
+        raise ReasonMissing
+    if not approved:
+        approvals.refuse_unapproved(environments)
+
+
+def _locked(segment_id: int) -> Segment:
+    """The segment; before it its project, because a rule is judged among all segments of the project."""
+    lock_project(Segment.objects.values_list("project_id", flat=True).get(pk=segment_id))
+    return Segment.objects.select_for_update().get(pk=segment_id)
+
+
+def _readable(segment: Segment) -> dict[str, Any]:
+    return {name: getattr(segment, name) for name in EDITABLE}
+
+
+def _environments(segment: Segment) -> QuerySet[Environment]:
+    return Environment.objects.filter(project_id=segment.project_id)
 
 
 def set_members(
@@ -91,15 +133,16 @@ def set_members(
     actor: Actor,
     at: datetime,
     expected_version: int | None,
+    mode: Mode = Mode.REPLACE,
     reason: str = "",
     approved: bool = False,
 ) -> Segment:
-    """Make exactly these the members in one environment. All or nothing; a bad line is named by its number.
+    """Make exactly these the members in one environment, or add or remove these. All or nothing.
 
-    Raises ReasonMissing in a protected environment, and ApprovalRequired unless it is `approved`, which only an
-    approved request makes it.
+    Raises UnreadableMembers naming each bad line, TooManyMembers, ReasonMissing in a protected environment, and
+    ApprovalRequired unless it is `approved`, which only an approved request makes it.
     """
-    wanted = read_members(targeting_keys)
+    given = read_lines(targeting_keys)
     with transaction.atomic():
         segment = Segment.objects.select_for_update().get(pk=segment_id)
         check_version(segment.version, expected_version)
@@ -108,7 +151,7 @@ def set_members(
             raise ReasonMissing
         if not approved:
             approvals.refuse_unapproved([environment])
-        added, removed = _replace_members(segment, environment_id, wanted, at)
+        added, removed = _change_members(segment, environment_id, given, mode, at)
         if not added and not removed:
             return segment
         segment.version += 1
@@ -121,18 +164,28 @@ def set_members(
             actor=actor,
             at=at,
             reason=reason,
-            changes={"added": [None, added], "removed": [removed, None]},
+            changes={"added": [None, _audited(added)], "removed": [_audited(removed), None]},
         )
         publish([environment_id], at)
     return segment
 
 
-def _replace_members(
-    segment: Segment, environment_id: int, wanted: set[str], at: datetime
+class TooManyMembers(ValidationError):
+    """The segment would have more than MEMBERS_LIMIT members in one environment."""
+
+    def __init__(self) -> None:
+        super().__init__({"targeting_keys": [f"A segment takes at most {MEMBERS_LIMIT:,} members in one environment."]})
+
+
+def _change_members(
+    segment: Segment, environment_id: int, given: set[str], mode: Mode, at: datetime
 ) -> tuple[list[str], list[str]]:
     """Who came and who went. Rows are closed, not deleted, so that the past can be read."""
     members = SegmentMember.objects.filter(segment=segment, environment_id=environment_id)
     present = set(members.present().values_list("targeting_key", flat=True))
+    wanted = combined(present, given, mode)
+    if len(wanted) > MEMBERS_LIMIT:
+        raise TooManyMembers
     added, removed = sorted(wanted - present), sorted(present - wanted)
     moment = _not_before(members, at)
     members.present().filter(targeting_key__in=removed).update(valid_to=moment)
@@ -149,17 +202,5 @@ def _not_before(members: QuerySet[SegmentMember], at: datetime) -> datetime:
     return max(at, last["came"] or at, last["went"] or at)
 
 
-def read_members(targeting_keys: Iterable[str]) -> set[str]:
-    """The members that these lines name. Raises ValidationError naming each bad line."""
-    lines = [line.strip() for line in targeting_keys]
-    problems = [
-        f"Line {number}: a targeting key has at most {TARGETING_KEY_LIMIT} characters."
-        for number, line in enumerate(lines, 1)
-        if len(line) > TARGETING_KEY_LIMIT
-    ]
-    wanted = {line for line in lines if line}
-    if len(wanted) > MEMBERS_LIMIT:
-        problems.append(f"A segment takes at most {MEMBERS_LIMIT:,} members in one environment.")
-    if problems:
-        raise ValidationError({"targeting_keys": problems})
-    return wanted
+def _audited(keys: list[str]) -> list[str] | str:
+    return keys if len(keys) <= AUDITED_MEMBERS else f"{len(keys):,} members"
