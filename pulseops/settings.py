@@ -179,6 +179,8 @@ SPECTACULAR_SETTINGS = {
         "KeyKind": "apps.core.models.ApiKey.Kind",
         "ActorKind": "apps.core.models.AuditEntry.ActorKind",
         "FlagStatus": "apps.flags.models.FlagState.Status",
+        "EvaluationReason": "apps.flags.domain.engine.outcome.Reason",
+        "StaleReason": "apps.flags.domain.staleness.StaleReason",
         "OnOrOff": "apps.flags.serializers.states.ON_OR_OFF",
     },
 }
