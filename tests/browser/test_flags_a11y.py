@@ -36,6 +36,8 @@ PAGES = [
     "flags/locked/",
     f"flags/{LONG}/",
     "flags/checkout/edit/",
+    "flags/checkout/rules/",
+    "flags/own-rules/rules/",
     "flags/checkout/toggle/?to=on",
     "flags/theme/toggle/?to=on",
     "flags/grouped/toggle/?to=off",
@@ -56,6 +58,8 @@ PAGES = [
     "segments/",
     "segments/new/",
     "segments/beta-testers/",
+    "segments/beta-testers/rule/",
+    "segments/beta-testers/import/",
 ]
 
 

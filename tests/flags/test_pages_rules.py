@@ -226,7 +226,7 @@ def test_the_builder_is_told_limits_names_and_what_is_in_use(project: Project, v
     assert offer["variants"] == ["on", "off"]
     told = {name: offer["limits"][name] for name in ("rules", "depth", "items", "values", "weight")}
     assert told == {"rules": 100, "depth": 8, "items": 50, "values": 5_000, "weight": 100_000}
-    assert offer["limits"]["path"] == limits.MAX_PATH
+    assert (offer["limits"]["key"], offer["limits"]["pattern"]) == (limits.MAX_KEY_LENGTH, limits.MAX_PATTERN_LENGTH)
 
 
 # The rule of a segment

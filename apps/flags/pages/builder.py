@@ -24,7 +24,6 @@ LIMITS = {
     "values": limits.MAX_VALUES,
     "text": limits.MAX_TEXT_LENGTH,
     "key": limits.MAX_KEY_LENGTH,
-    "path": limits.MAX_PATH,
     "pattern": limits.MAX_PATTERN_LENGTH,
     "weight": limits.WEIGHT_TOTAL,
 }

@@ -149,7 +149,6 @@ function choose(builder, node, text) {
   const [kind, n, opposite] = text.split(" ");
   const before = node.choice.editor;
   node.choice = builder.offer.kinds.find((one) => one.kind === kind).choices[Number(n)];
-  node.group = kind;
   node.negated = opposite === "1";
   const texts = (editor) => editor === "texts" || editor === "networks";
   if (before !== node.choice.editor && !(texts(before) && texts(node.choice.editor))) node.value = emptyValue(node.choice.editor);

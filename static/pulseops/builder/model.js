@@ -30,7 +30,7 @@ export class Model {
 
   readRule(raw, path) {
     if (!isObject(raw) || !isObject(raw.serve)) throw new NotShown(path);
-    const rule = {
+    return {
       ...this.node("rule", path),
       raw,
       name: asText(raw.id ?? "", `${path}.id`),
@@ -38,7 +38,6 @@ export class Model {
       serve: this.readServe(raw.serve, `${path}.serve`),
       window: this.readWindow(raw.window ?? {}, `${path}.window`),
     };
-    return rule;
   }
 
   // The outermost condition is always drawn as a group; `bare` remembers that the JSON has none around it.
@@ -75,12 +74,11 @@ export class Model {
   readComparison(raw, path) {
     const op = raw.op === "eq" ? "in" : raw.op;
     const value = raw.op === "eq" ? [raw.value] : raw.value;
-    const [kind, choice] = this.choiceOf(op, value);
+    const choice = this.choiceOf(op, value);
     if (!choice || !Array.isArray(raw.attr)) throw new NotShown(path);
     return {
       ...this.node("comparison", path),
       attr: pathText(raw.attr),
-      group: kind,
       choice,
       negated: false,
       value: readValue(choice.editor, value, `${path}.value`),
@@ -89,14 +87,11 @@ export class Model {
     };
   }
 
-  // The kind and the comparison that an operator stands for; `in` depends on what it compares with.
+  // The comparison that an operator stands for; `in` depends on what it compares with.
   choiceOf(op, value) {
     const wanted = op === "in" ? inEditor(value) : null;
-    for (const { kind, choices } of this.offer.kinds) {
-      const found = choices.find((one) => one.op === op && (wanted === null || one.editor === wanted));
-      if (found) return [kind, found];
-    }
-    return [null, null];
+    const all = this.offer.kinds.flatMap(({ choices }) => choices);
+    return all.find((one) => one.op === op && (wanted === null || one.editor === wanted));
   }
 
   readServe(raw, path) {
@@ -202,9 +197,9 @@ export class Model {
   }
 
   newComparison() {
-    const { kind, choices } = this.offer.kinds[0];
-    const value = emptyValue(choices[0].editor);
-    return { ...this.node("comparison"), attr: "", group: kind, choice: choices[0], negated: false, value, ignoreCase: false, ifMissing: false };
+    const [choice] = this.offer.kinds[0].choices;
+    const value = emptyValue(choice.editor);
+    return { ...this.node("comparison"), attr: "", choice, negated: false, value, ignoreCase: false, ifMissing: false };
   }
 
   newSegment() {

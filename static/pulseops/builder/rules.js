@@ -92,6 +92,7 @@ function bodyOf(builder, rule) {
   const made = part("rule-body", rule.id);
   const name = control(made, "id");
   name.value = rule.name;
+  name.maxLength = builder.offer.limits.key;
   name.addEventListener("input", () => {
     rule.name = name.value;
     builder.changed(rule);

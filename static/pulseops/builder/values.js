@@ -14,6 +14,7 @@ export function valueEditor(builder, node) {
   const made = part(editor, node.id);
   const input = control(made, "value");
   input.value = String(node.value);
+  if (editor === "pattern") input.maxLength = builder.offer.limits.pattern;
   input.addEventListener("input", () => {
     node.value = editor === "boolean" ? input.value === "true" : input.value;
     builder.changed(node);
