@@ -17,9 +17,9 @@ from apps.flags.domain.transitions import FlagIsKilled, ReasonMissing, Serving
 from apps.flags.models import FlagState, RolloutPlan, RolloutStage
 from apps.flags.selectors import definitions
 from apps.flags.selectors.rollouts import plan_of, present_stage
+from apps.flags.services.moves import locked, locked_to_change
 from apps.flags.services.open_rollouts import pause, record
 from apps.flags.services.stages import end, go_on, open_stage, serve, serve_stage
-from apps.flags.services.states import _locked, _locked_to_change
 
 
 class InvalidRollout(ValidationError):
@@ -68,7 +68,7 @@ def start_rollout(
     ApprovalRequired unless it is `approved`, which only an approved request makes it.
     """
     with transaction.atomic():
-        state = _locked_to_change(state_id, expected_version, reason, approved=approved)
+        state = locked_to_change(state_id, expected_version, reason, approved=approved)
         base = definitions.serving(state)
         if base.status is FlagStatus.KILLED:
             raise FlagIsKilled
@@ -176,7 +176,7 @@ def take_over_rollout(
 
 def _locked_open(plan_id: int, expected_version: int | None, reason: str) -> RolloutPlan:
     """The plan, held by its state's lock as every change of either is."""
-    state = _locked(RolloutPlan.objects.values_list("state_id", flat=True).get(pk=plan_id))
+    state = locked(RolloutPlan.objects.values_list("state_id", flat=True).get(pk=plan_id))
     row = _with_state(RolloutPlan.objects.with_stages().get(pk=plan_id), state)
     if row.status not in RolloutPlan.OPEN:
         raise RolloutIsOver

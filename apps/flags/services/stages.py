@@ -11,8 +11,8 @@ from apps.flags.domain.rollouts.steps import Advance, following
 from apps.flags.domain.transitions import NothingToChange, Serving
 from apps.flags.models import RolloutPlan
 from apps.flags.selectors.rollouts import evaluations_since, plan_of, present_stage
+from apps.flags.services.moves import move
 from apps.flags.services.open_rollouts import record
-from apps.flags.services.states import _move
 
 
 def go_on(row: RolloutPlan, *, kind: str, actor: Actor, reason: str, at: datetime) -> None:
@@ -67,7 +67,7 @@ def serve(
 ) -> None:
     """Move the state as every change does; where it serves this already, only the plan's own change is recorded."""
     try:
-        row.state = _move(row.state, decide, kind=kind, actor=actor, reason=reason, at=at, more=more)
+        row.state = move(row.state, decide, kind=kind, actor=actor, reason=reason, at=at, more=more)
     except NothingToChange:
         record(kind, row.state, actor=actor, reason=reason, at=at, changed=more)
 
