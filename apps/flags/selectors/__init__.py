@@ -22,7 +22,7 @@ from apps.flags.selectors.rulesets import (
     state_stamps,
     world_around,
 )
-from apps.flags.selectors.staleness import activity, last_served_at, stale_flags, why_stale
+from apps.flags.selectors.staleness import last_served_at, stale_flags, why_stale
 from apps.flags.selectors.summary import KilledFlag, LockedFlag, Summary, evaluations_by_hour, flag_summary
 from apps.flags.selectors.usage import Interval, Usage, hourly_totals, usage
 
@@ -35,7 +35,6 @@ __all__ = [
     "StateStamp",
     "Summary",
     "Usage",
-    "activity",
     "described",
     "evaluations_by_hour",
     "flag_in",
