@@ -78,6 +78,11 @@ def test_what_was_written_is_not_written_again() -> None:
     assert usage.waiting(at=AT) == {}
 
 
+def test_counts_were_made_by_now_or_by_the_end_of_their_hour() -> None:
+    assert Usage.last_moment(HOUR, at=AT) == AT
+    assert Usage.last_moment(HOUR, at=AT + timedelta(hours=3)) == HOUR.replace(minute=59, second=59)
+
+
 def test_hours_that_could_not_be_written_wait_and_the_oldest_are_given_up(caplog: pytest.LogCaptureFixture) -> None:
     usage = Usage()
     for hour in range(live.HOURS_KEPT + 1):

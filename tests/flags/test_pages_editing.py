@@ -31,7 +31,7 @@ def variants(*rows: tuple[str, str], initial: int = 0) -> dict[str, Any]:
 
 
 def new(key: str = "theme", *rows: tuple[str, str], **fields: Any) -> dict[str, Any]:
-    return {"key": key, "name": "Theme", "type": "string", **variants(*rows), **fields}
+    return {"key": key, "name": "Theme", "type": "string", "purpose": "RELEASE", **variants(*rows), **fields}
 
 
 def test_the_first_page_needs_no_script_to_add_variants(visitor: Visitor) -> None:
@@ -135,7 +135,8 @@ def test_owner_and_exposure_are_kept(visitor: Visitor) -> None:
 
 
 def edit(flag: Flag, *rows: tuple[str, str], **fields: Any) -> dict[str, Any]:
-    return {"version": flag.version, "name": flag.name, **variants(*rows, initial=len(rows)), **fields}
+    known = {"version": flag.version, "name": flag.name, "purpose": flag.purpose}
+    return {**known, **variants(*rows, initial=len(rows)), **fields}
 
 
 def test_the_edit_page_is_filled_in(project: Project, visitor: Visitor) -> None:

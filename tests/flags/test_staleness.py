@@ -139,7 +139,7 @@ def test_the_api_filters_and_explains(project: Project) -> None:
     assert clock.now() - last < timedelta(minutes=1)
     assert by_environment["staging"]["last_served_at"] is None
     (reason,) = by_environment["staging"]["stale"]
-    assert reason["reason"] == "never_evaluated"
+    assert reason["code"] == "never_evaluated"
     assert reason["words"].startswith("never evaluated in ")
 
 

@@ -93,9 +93,10 @@ class FlagPage(FlagsPage):
         return refused or self._find(self.kwargs.pop("key")) or super().dispatch(request, *args, **kwargs)
 
     def _find(self, key: str) -> HttpResponse | None:
-        flag = selectors.flag_in(self.project, key) if is_storable(key) else None
+        known = is_storable(key)
+        flag = selectors.flag_in(self.project, key) if known else None
         if flag is None:
-            near = overview.near_keys(self.project, key)
+            near = overview.near_keys(self.project, key) if known else []
             return self.render("flags/missing.html", status=404, title=_("No such flag"), key=key, near=near)
         self.flag, self.states = flag, list(flag.states.all())
         self.state = next(state for state in self.states if state.environment_id == self.environment.pk)

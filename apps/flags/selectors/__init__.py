@@ -36,7 +36,7 @@ from apps.flags.selectors.rulesets import (
     state_stamps,
     world_around,
 )
-from apps.flags.selectors.staleness import activity, last_served_at, stale_flags, why_stale
+from apps.flags.selectors.staleness import last_served_at, stale_flags, why_stale
 from apps.flags.selectors.summary import KilledFlag, LockedFlag, Summary, evaluations_by_hour, flag_summary
 from apps.flags.selectors.usage import Interval, Usage, hourly_totals, usage
 
@@ -52,7 +52,6 @@ __all__ = [
     "Told",
     "ToldPlan",
     "Usage",
-    "activity",
     "began_at",
     "described",
     "evaluations_by_hour",

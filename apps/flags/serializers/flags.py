@@ -29,7 +29,7 @@ class VariantOut(serializers.Serializer[Any]):
 
 
 class StaleOut(serializers.Serializer[Any]):
-    reason = serializers.ChoiceField([reason.value for reason in StaleReason])
+    code = serializers.ChoiceField([reason.value for reason in StaleReason], source="reason")
     words = serializers.CharField()
 
 
