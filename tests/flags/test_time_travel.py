@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from apps.flags.domain.transitions import Change, FlagIsKilled, FlagIsNotKilled,
 from apps.flags.models import FlagState, FlagStateVersion, Segment, SegmentMember, SegmentVersion
 from apps.flags.selectors import overview
 from apps.flags.services.segment_versions import keep_segment_version
+from tests.core.visit import visit
 from tests.factories import ACTOR, AT, make_flag, make_project, make_segment, split_rule, state_in
 from tests.scale import scaled
 
@@ -286,3 +288,11 @@ def test_explaining_a_past_moment_tells_what_was_answered_then(data: st.DataObje
         at = AT + timedelta(milliseconds=data.draw(st.integers(-1_500, 1_000 * (length + 3))))
         key, context = data.draw(st.sampled_from(FLAGS)), data.draw(contexts)
         assert story.explained(key, context, at) == story.answered(key, context, at), (key, context, at)
+
+
+def test_the_admin_lists_those_who_are_members_now() -> None:
+    segment = make_segment()
+    set_members(segment, "ann-who-left", at=AT + MINUTE)
+    set_members(segment, "bob-who-came", at=AT + 2 * MINUTE)
+    page = visit().get(reverse("admin:flags_segmentmember_changelist")).content.decode()
+    assert ("ann-who-left" in page, "bob-who-came" in page) == (False, True)
