@@ -9,8 +9,9 @@ from apps.core.models import Environment, Hold
 from apps.flags import services
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.rollouts.templates import DEFAULT, TEMPLATES
-from apps.flags.models import FlagState, RolloutPlan
+from apps.flags.models import FlagState, RolloutPlan, Segment
 from tests.factories.core import ACTOR, AT
+from tests.factories.flags import make_segment
 
 FOUR_WEEKS = TEMPLATES[DEFAULT].stages
 WEEK = timedelta(weeks=1)
@@ -28,7 +29,14 @@ def make_rollout(
     paused: bool = False,
     **fields: Any,
 ) -> RolloutPlan:
-    """A running four-week plan; `position` says how many stages it has left behind, each skipped at `at`."""
+    """A running four-week plan; `position` says how many stages it has left behind, each skipped at `at`.
+
+    The segments that its stages name are made unless they are there.
+    """
+    project = state.flag.project
+    named = {group for stage in stages for group in stage.groups}
+    for key in sorted(named - set(Segment.objects.filter(project=project).values_list("key", flat=True))):
+        make_segment(project=project, key=key)
     given: dict[str, Any] = {"actor": ACTOR, "reason": "tests", "at": at, "expected_version": None} | fields
     plan = services.start_rollout(state_id=state.pk, variant=variant, stages=stages, guards=guards, **given)
     for _stage in range(position):

@@ -11,7 +11,7 @@ from apps.flags import selectors, services
 from apps.flags.domain.engine.definitions import FlagStatus, Override, Prerequisite
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.transitions import Change
-from apps.flags.models import Flag
+from apps.flags.models import Flag, FlagState
 from tests.callers import as_role
 from tests.factories import ACTOR, AT, make_flag, make_project, make_segment, state_in
 
@@ -64,8 +64,9 @@ def test_prerequisites_say_why_they_serve_what_they_serve(shop: Project) -> None
 
 def test_segments_are_told_once_with_every_way_in(shop: Project) -> None:
     make_segment(project=shop, key="beta", members=["u-1"])
-    rules = parse_rules([{"id": "r", "when": {"segment": ["beta", "gone"]}, "serve": {"variant": "on"}}])
-    serve(shop, status=FlagStatus.ON, rules=rules)
+    serve(shop, status=FlagStatus.ON)
+    rules = [{"id": "r", "when": {"segment": ["beta", "gone"]}, "serve": {"variant": "on"}}]
+    FlagState.objects.update(rules=rules)  # no service lets an unknown segment in
     no = {"everyone": False, "claimed": False, "rule": None}
     assert ask({"targetingKey": "u-1"}).json()["segments"] == [
         {"key": "beta", "matched": True, "defined": True, "member": True} | no,

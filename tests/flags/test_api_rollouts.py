@@ -11,7 +11,7 @@ from apps.flags import services
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.models import FlagState, RolloutPlan
 from tests.callers import as_key, as_role
-from tests.factories import ACTOR, make_flag, make_key, make_project, make_rollout, say, state_in
+from tests.factories import ACTOR, make_flag, make_key, make_project, make_rollout, make_segment, say, state_in
 from tests.factories.rollouts import OTHER
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,8 @@ def shop() -> Project:
 
 @pytest.fixture
 def state(shop: Project) -> FlagState:
+    for key in ("internal", "beta-testers", "early-adopters"):
+        make_segment(project=shop, key=key)
     return state_in(make_flag(project=shop, key="checkout"))
 
 

@@ -115,8 +115,8 @@ def test_what_cannot_be_served_is_not_asked_for(project: Project, visitor: Visit
 
 
 def test_variants_are_proposed_once_saving_was_refused(state: FlagState, visitor: Visitor) -> None:
-    sent: dict[str, Any] = {"version": 1, "name": "Dark", "reason": "three", "variants-TOTAL_FORMS": 3}
-    sent |= {"variants-INITIAL_FORMS": 2}
+    sent: dict[str, Any] = {"version": 1, "name": "Dark", "purpose": "RELEASE", "variants-TOTAL_FORMS": 3}
+    sent |= {"variants-INITIAL_FORMS": 2, "reason": "three"}
     for n, (key, value) in enumerate((("on", "true"), ("no", "false"), ("off", "false"))):
         sent |= {f"variants-{n}-key": key, f"variants-{n}-value": value}
     answer = visitor.post("flag-edit", sent, key="dark")
@@ -131,7 +131,8 @@ def test_variants_are_proposed_once_saving_was_refused(state: FlagState, visitor
 
 
 def test_a_name_is_saved_without_anybody(state: FlagState, visitor: Visitor) -> None:
-    sent: dict[str, Any] = {"version": 1, "name": "Night", "variants-TOTAL_FORMS": 2, "variants-INITIAL_FORMS": 2}
+    sent: dict[str, Any] = {"version": 1, "name": "Night", "purpose": "RELEASE"}
+    sent |= {"variants-TOTAL_FORMS": 2, "variants-INITIAL_FORMS": 2}
     for n, (key, value) in enumerate((("on", "true"), ("off", "false"))):
         sent |= {f"variants-{n}-key": key, f"variants-{n}-value": value}
     assert visitor.post("flag-edit", sent, key="dark").status_code == 302
@@ -145,7 +146,7 @@ def test_members_are_proposed_from_their_review(project: Project, visitor: Visit
     sent |= {"confirmed": "1", "reason": "new", "propose": "1"}
     answer = visitor.post("segment-detail", sent, key="beta")
     assert answer.url == visitor.url("approval-flags", id=only().pk)
-    assert only().patch == {"targeting_keys": ["u-1", "u-2"]}
+    assert only().patch == {"mode": "replace", "targeting_keys": ["u-1", "u-2"]}
     shows(visitor.client.get(answer.url), "beta", "u-1", "Open the segment")
     decide(Visitor(project), only(), approve="1")
     assert segment.members.count() == 2

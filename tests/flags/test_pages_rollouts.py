@@ -24,7 +24,9 @@ ACTIONS = ["pause", "resume", "skip", "approve", "roll-back", "take-over"]
 
 @pytest.fixture
 def project() -> Project:
-    return make_project()
+    project = make_project()
+    make_segment(project=project, key="internal", members=["u-1"])
+    return project
 
 
 @pytest.fixture
@@ -57,7 +59,6 @@ EMPTY = {"name": "", "groups": "", "share": "", "hold": "", "unit": "86400"}
 
 
 def test_the_form_opens_with_the_four_weeks_and_whom_they_reach(visitor: Visitor, state: FlagState) -> None:
-    make_segment(project=state.flag.project, key="internal", members=["u-1"])
     say(state.environment, "errors")
     page = visitor.get("flag-rollout-start", key="dark")
     for n, (name, groups, share) in enumerate(
@@ -337,7 +338,9 @@ def test_variants_stay_as_they_are_meanwhile(visitor: Visitor, state: FlagState)
     make_rollout(state)
     rows = {"variants-TOTAL_FORMS": 2, "variants-INITIAL_FORMS": 0, "variants-0-key": "on", "variants-0-value": "true"}
     rows |= {"variants-1-key": "no", "variants-1-value": "false"}
-    answer = visitor.post("flag-edit", {"version": 1, "name": "Dark", "reason": "x", **rows}, key="dark")
+    answer = visitor.post(
+        "flag-edit", {"version": 1, "name": "Dark", "purpose": "RELEASE", "reason": "x", **rows}, key="dark"
+    )
     assert answer.status_code == 409
     shows(answer, "A rollout plan changes this flag.")
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import connection
 
 from apps.core import approvals, audit
@@ -14,6 +13,7 @@ from apps.core.models import AuditEntry, ChangeRequest, Environment
 from apps.core.services import StaleVersion
 from apps.flags import services
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType, InvalidDefinition
+from apps.flags.domain.members import UnreadableMembers
 from apps.flags.domain.transitions import Change, FlagIsKilled, NothingToChange, ReasonMissing
 from apps.flags.models import Flag, FlagState, FlagStateVersion, Ruleset, ScheduledChange, Segment
 from apps.flags.services import InvalidFlag
@@ -192,8 +192,9 @@ def test_members_that_stay_the_same_are_no_proposal(state: FlagState) -> None:
 def test_too_long_members_are_named_as_the_service_names_them(state: FlagState) -> None:
     segment = make_segment(project=state.flag.project)
     where: dict[str, Any] = {"subject_id": segment.pk, "environment_id": state.environment_id}
-    with pytest.raises(ValidationError, match="Line 2"):
+    with pytest.raises(UnreadableMembers) as told:
         services.propose(kind="flags.members_change", patch={"targeting_keys": ["a", "x" * 201]}, **where, **WHO)
+    assert [line for line, _ in told.value.problems] == [2]
 
 
 # Approving

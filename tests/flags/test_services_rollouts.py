@@ -16,7 +16,7 @@ from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.transitions import Change, FlagIsKilled, ReasonMissing
 from apps.flags.models import FlagState, FlagStateVersion, RolloutPlan, RolloutStage, Ruleset
 from apps.flags.selectors import definitions
-from tests.factories import ACTOR, AT, make_flag, make_rollout, say, split_rule, state_in
+from tests.factories import ACTOR, AT, make_flag, make_rollout, make_segment, say, split_rule, state_in
 from tests.factories.rollouts import OTHER, WEEK
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,8 @@ def set_state(state: FlagState, change: Change) -> FlagState:
 
 
 def test_a_plan_starts_with_its_first_stage_at_once(state: FlagState) -> None:
+    for key in ("internal", "beta-testers", "early-adopters"):
+        make_segment(project=state.flag.project, key=key)
     before = Ruleset.objects.get(pk=state.environment_id).version
     plan = make_rollout(state)
     assert serves(state) == ("ON", [INTERNAL], "off")

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +19,6 @@ from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.transitions import Change, FlagIsKilled, FlagIsNotKilled, NothingToChange
 from apps.flags.models import FlagState, FlagStateVersion, Segment, SegmentMember, SegmentVersion
 from apps.flags.selectors import overview
-from apps.flags.services.segment_versions import keep_segment_version
 from tests.core.visit import visit
 from tests.factories import ACTOR, AT, make_flag, make_project, make_segment, split_rule, state_in
 from tests.scale import scaled
@@ -43,11 +41,9 @@ def set_members(segment: Segment, *keys: str, at: datetime) -> None:
 
 
 def set_rule(segment: Segment, rule: Any, at: datetime) -> None:
-    with transaction.atomic():
-        segment.refresh_from_db()
-        segment.rule, segment.version = rule, segment.version + 1
-        segment.save()
-        keep_segment_version(segment, at)
+    services.update_segment(
+        segment_id=segment.pk, fields={"rule": rule}, actor=ACTOR, at=at, expected_version=None, reason="why"
+    )
 
 
 def set_state(state: FlagState, change: Change, at: datetime) -> None:
@@ -247,7 +243,8 @@ class Story:
     def ask_for_beta(self) -> None:
         """A rule that looks at members, so that every story has one."""
         state = self.state("base")
-        rule = parse_rules([{"id": "beta", "when": {"segment": SEGMENTS}, "serve": {"variant": "on"}}])
+        present = list(Segment.objects.filter(project=self.project).values_list("key", flat=True))
+        rule = parse_rules([{"id": "beta", "when": {"segment": present}, "serve": {"variant": "on"}}])
         assert state is not None
         set_state(state, Change(status=FlagStatus.ON, rules=rule, default_variant="off"), self.at)
 

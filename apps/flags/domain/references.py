@@ -32,10 +32,15 @@ def unknown_in_rules(rules: Iterable[Rule], known: Collection[str]) -> Iterator[
 
 def unknown_segments(path: str, condition: Condition | None, known: Collection[str]) -> Iterator[Problem]:
     for place, key in _placed_segments(path, condition):
-        if key not in known and key != EVERYONE:
-            near = get_close_matches(key, known, n=_NEAR)
-            meant = f"; did you mean {' or '.join(near)}?" if near else ""
-            yield place, f"there is no segment {key!r}{meant}"
+        if key != EVERYONE:
+            yield from unknown_segment(place, key, known)
+
+
+def unknown_segment(place: str, key: str, known: Collection[str]) -> Iterator[Problem]:
+    if key not in known:
+        near = get_close_matches(key, known, n=_NEAR)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        yield place, f"there is no segment {key!r}{meant}"
 
 
 def attributes_of(rules: Iterable[Rule]) -> Iterator[Path]:

@@ -95,9 +95,12 @@ class StartPage(ReviewPage):
         if not valid or stages is None:
             return None
         plan = self._plan(flag, form.cleaned_data["variant"], stages, form.cleaned_data["guards"])
-        problems = plan_problems(plan, [variant.key for variant in flag.variants])
+        problems = plan_problems(plan, [variant.key for variant in flag.variants], self._segments())
         distribute(problems, form, rows)
         return None if problems else plan
+
+    def _segments(self) -> list[str]:
+        return [segment.key for segment in selectors.segments(self.project)]
 
     def _start(self, plan: Plan, form: ReasonForm) -> HttpResponse:
         if not form.is_valid():
@@ -117,7 +120,7 @@ class StartPage(ReviewPage):
             stages=rows,
             templates=TEMPLATES.values(),
             template=template,
-            segments=[segment.key for segment in selectors.segments(self.project)],
+            segments=self._segments(),
             known_guards=list(core.holds(self.environment).values_list("guard", flat=True)),
             **self._reached(plan),
         )

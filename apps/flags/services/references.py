@@ -24,7 +24,7 @@ def segment_problems(state: FlagState, flag: engine.Flag) -> Iterator[Problem]:
         return
     if FlagState.objects.filter(pk=state.pk, rules=state.rules).exists():
         return
-    yield from unknown_in_rules(flag.rules, _keys(state.flag.project_id))
+    yield from unknown_in_rules(flag.rules, segment_keys(state.flag.project_id))
 
 
 def checked_rule(segment: Segment, raw: object) -> Raw | None:
@@ -45,7 +45,7 @@ def _rule_problems(segment: Segment, condition: engine.Condition | None) -> Iter
     named = _named(condition)
     if not named:
         return
-    yield from unknown_segments("rule", condition, {*_keys(segment.project_id), segment.key})
+    yield from unknown_segments("rule", condition, {*segment_keys(segment.project_id), segment.key})
     edges = _edges(segment) | {segment.key: named}
     if circle := find_cycle(edges, segment.key):
         yield "rule", f"segments would name each other in a circle: {' → '.join(circle)}"
@@ -65,5 +65,5 @@ def _named(condition: engine.Condition | None) -> tuple[str, ...]:
     return tuple(key for key in named_segments(condition) if key != engine.EVERYONE)
 
 
-def _keys(project_id: int) -> set[str]:
+def segment_keys(project_id: int) -> set[str]:
     return set(Segment.objects.filter(project_id=project_id).values_list("key", flat=True))

@@ -19,6 +19,7 @@ from apps.flags.selectors import definitions
 from apps.flags.selectors.rollouts import plan_of, present_stage
 from apps.flags.services.moves import locked, locked_to_change
 from apps.flags.services.open_rollouts import pause, record
+from apps.flags.services.references import segment_keys
 from apps.flags.services.stages import end, go_on, open_stage, serve, serve_stage
 
 
@@ -206,7 +207,7 @@ def _refuse_paused(row: RolloutPlan) -> None:
 def _check(plan: Plan, state: FlagState) -> None:
     problems: dict[str, list[str]] = {}
     variants = [variant.key for variant in definitions.variants(state.flag)]
-    for path, message in plan_problems(plan, variants):
+    for path, message in plan_problems(plan, variants, segment_keys(state.flag.project_id)):
         problems.setdefault(path, []).append(message)
     if problems:
         raise InvalidRollout(problems)

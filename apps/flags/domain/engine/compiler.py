@@ -1,5 +1,5 @@
 """A ruleset that answers requests: immutable, swapped as a whole, the next built from it and what changed.
-How conditions become facts is in facts.py, how facts become answers in plans.py."""
+How conditions become facts is in facts.py, how facts become answers in evaluators.py and plans.py."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
@@ -8,10 +8,11 @@ from functools import cached_property
 
 from .branches import Branches, prepare, unusable
 from .definitions import Flag, Ruleset, Segment, by_key
+from .evaluators import Evaluator, evaluator
 from .facts import Context, window_edges
 from .graph import Edges, find_cycle, in_order
 from .outcome import Outcome
-from .plans import BulkPlans, Evaluator, Gate, evaluator
+from .plans import BulkPlans, Gate
 
 _DRIFT_SECONDS = 60  # how long an answer about ages ("older than 7 days") may be taken for unchanged
 

@@ -1,4 +1,4 @@
-"""The hot path. A context is read once into facts (an int); equal facts have equal answers, so an answer is
+"""Many flags at once. A context is read once into facts (an int); equal facts have equal answers, so an answer is
 looked up by that int, and only splits are left to draw. What the answers are is prepared in branches.py."""
 
 # What a request costs. One flag: a dictionary lookup per attribute its rules read, one for the answer, and a
@@ -11,102 +11,21 @@ looked up by that int, and only splits are left to draw. What the answers are is
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
-import mmh3
-
 from .attributes import Facts
-from .branches import BY_TARGETING_KEY, Answer, Branches, Draw
-from .context import TARGETING_KEY, InvalidContext, encode_unit, read_unit, unit_at
+from .branches import Answer, Branches, Draw
+from .context import InvalidContext
 from .definitions import Path, Segment
-from .facts import Context, FactTable, Predicate
+from .evaluators import cases, draw, drawn_unit, hash32, named, pick
+from .facts import Context, FactTable
 from .outcome import Outcome
 
 _Hit = tuple[int, float, Outcome]  # an override: (place of the flag, until when, what is served)
-Evaluator = Callable[[Context, float], Outcome]  # (context, now in seconds since 1970)
 
-_MAX_ANSWERS = 1_000  # remembered per flag, evaluated alone
 _MAX_PLANNED = 50_000  # outcomes remembered in all plans together, some 150 bytes each
 _MAX_MET = 10_000  # sets of facts met once
-
-_hash = mmh3.hash  # given bytes, see bucketing.digest
-
-
-def evaluator(branches: Branches, segments: Mapping[str, Segment]) -> Evaluator:
-    """The function that answers for one flag alone, its needs left aside."""
-    if branches.overrides:
-        return _with_overrides(branches.overrides, _by_rules(branches, segments))
-    return _by_rules(branches, segments)
-
-
-def _with_overrides(overrides: Mapping[str, tuple[float, Outcome]], by_rules: Evaluator) -> Evaluator:
-    def evaluate(context: Context, at: float) -> Outcome:
-        until, outcome = overrides.get(_named(context), _NOBODY)
-        return outcome if outcome is not None and at < until else by_rules(context, at)
-
-    return evaluate
-
-
-_NOBODY: tuple[float, Outcome | None] = (0.0, None)
-
-
-def _named(context: Context) -> str:
-    """The targeting key as text; "", which no definition names, when there is none."""
-    try:
-        return read_unit(context.get(TARGETING_KEY))
-    except InvalidContext:
-        return ""
-
-
-def _by_rules(branches: Branches, segments: Mapping[str, Segment]) -> Evaluator:
-    if not branches.rules:
-        constant = branches.otherwise
-        return lambda context, at: constant
-    table = FactTable(segments)
-    rules, otherwise = _cases(branches, table), branches.otherwise
-    read = table.reader()
-    answers: dict[Facts, Answer] = {}
-
-    def evaluate(context: Context, at: float) -> Outcome:
-        facts = read(context, at)
-        answer = answers.get(facts)
-        if answer is None:
-            if len(answers) >= _MAX_ANSWERS:
-                answers.clear()
-            answers[facts] = answer = _pick(rules, otherwise, facts)
-        return answer if isinstance(answer, Outcome) else draw(answer, context)
-
-    return evaluate
-
-
-def _cases(branches: Branches, table: FactTable) -> list[tuple[Predicate, Answer]]:
-    return [(table.predicate(case.when, case.window), case.answer) for case in branches.rules]
-
-
-def _pick(rules: list[tuple[Predicate, Answer]], otherwise: Answer, facts: Facts) -> Answer:
-    for holds, answer in rules:
-        if holds(facts):
-            return answer
-    return otherwise
-
-
-def draw(answer: Draw, context: Context) -> Outcome:
-    """The choice that the context's unit falls on."""
-    try:
-        unit = _unit(context, answer.by)
-    except InvalidContext:
-        return answer.invalid
-    if unit is None:
-        return answer.missing
-    return answer.choices[bisect_right(answer.limits, _hash(answer.prefix + unit, 0, False))]
-
-
-def _unit(context: Context, by: tuple[Path, ...]) -> bytes | None:
-    if by == BY_TARGETING_KEY:
-        key = context.get(TARGETING_KEY)
-        return None if key is None or key == "" else encode_unit(key)
-    return unit_at(context, by)
 
 
 class Gate(NamedTuple):
@@ -146,7 +65,7 @@ class BulkPlans:
     ) -> None:
         table = FactTable(segments)
         self._constant: list[Answer] = [one.otherwise for one in flags]
-        self._moving = [(place, _cases(one, table)) for place, one in enumerate(flags) if one.rules]
+        self._moving = [(place, cases(one, table)) for place, one in enumerate(flags) if one.rules]
         self._read = table.reader()
         self.is_timely = table.is_timely
         self._gates = gates
@@ -177,7 +96,7 @@ class BulkPlans:
         return found[: self._shown], b"".join(pieces)
 
     def _overrides_for(self, context: Context) -> Sequence[_Hit]:
-        return self._overridden.get(_named(context), ()) if self._overridden else ()
+        return self._overridden.get(named(context), ()) if self._overridden else ()
 
     def _is_new(self, facts: Facts) -> bool:
         """A plan costs more than the answer that it saves, so it is made when facts come up a second time."""
@@ -201,7 +120,7 @@ class BulkPlans:
     def _answers(self, facts: Facts) -> list[Answer]:
         answers = self._constant.copy()
         for place, rules in self._moving:
-            answers[place] = _pick(rules, answers[place], facts)
+            answers[place] = pick(rules, answers[place], facts)
         return answers
 
     def _planned(self, facts: Facts) -> _Plan:
@@ -295,7 +214,7 @@ def _close(gates: Iterable[Gate], found: list[Outcome]) -> None:
 
 def _draw_group(group: _Group, context: Context, found: list[Outcome]) -> None:
     try:
-        unit = _unit(context, group.by)
+        unit = drawn_unit(context, group.by)
     except InvalidContext:
         for place, _, one in group.draws:
             found[place] = one.invalid
@@ -304,6 +223,6 @@ def _draw_group(group: _Group, context: Context, found: list[Outcome]) -> None:
         for place, _, one in group.draws:
             found[place] = one.missing
         return
-    hashes = [_hash(prefix + unit, 0, False) for prefix in group.prefixes]
+    hashes = [hash32(prefix + unit, 0, False) for prefix in group.prefixes]
     for place, n, one in group.draws:
         found[place] = one.choices[bisect_right(one.limits, hashes[n])]

@@ -8,6 +8,7 @@ from apps.flags.domain.engine.definitions import EVERYONE
 from apps.flags.domain.engine.limits import MAX_ITEMS, WEIGHT_TOTAL
 from apps.flags.domain.engine.text import percent
 from apps.flags.domain.engine.validation import Problem, key_problems
+from apps.flags.domain.references import unknown_segment
 from apps.flags.domain.rollouts.plans import Plan, Stage
 
 MAX_STAGES = 20
@@ -16,12 +17,13 @@ MAX_HOLD_SECONDS = 90 * 86_400
 MAX_EVALUATIONS = 1_000_000_000
 
 
-def plan_problems(plan: Plan, variants: Collection[str]) -> list[Problem]:
-    """Every problem, in reading order, of a plan for a flag with these variants; empty when it can start."""
-    return list(_problems(plan, variants))
+def plan_problems(plan: Plan, variants: Collection[str], segments: Collection[str]) -> list[Problem]:
+    """Every problem, in reading order, of a plan for a flag with these variants in a project with these segments;
+    empty when it can start."""
+    return list(_problems(plan, variants, segments))
 
 
-def _problems(plan: Plan, variants: Collection[str]) -> Iterator[Problem]:
+def _problems(plan: Plan, variants: Collection[str], segments: Collection[str]) -> Iterator[Problem]:
     if plan.variant not in variants:
         yield "variant", f"there is no variant {plan.variant!r}"
     elif plan.variant == plan.others:
@@ -32,7 +34,7 @@ def _problems(plan: Plan, variants: Collection[str]) -> Iterator[Problem]:
     if len(plan.stages) > MAX_STAGES:
         yield "stages", f"has {len(plan.stages)} stages; at most {MAX_STAGES} are allowed"
     for n, stage in enumerate(plan.stages):
-        yield from _stage_problems(f"stages[{n}]", stage)
+        yield from _stage_problems(f"stages[{n}]", stage, segments)
         yield from _reach_problems(f"stages[{n}].weight", stage, plan.stages[:n])
     if plan.stages:
         yield from _last_problems(f"stages[{len(plan.stages) - 1}]", plan.stages[-1])
@@ -50,9 +52,9 @@ def _guard_problems(guards: tuple[str, ...]) -> Iterator[Problem]:
             yield f"guards[{n}]", f"{guard!r} is used twice"
 
 
-def _stage_problems(path: str, stage: Stage) -> Iterator[Problem]:
+def _stage_problems(path: str, stage: Stage, segments: Collection[str]) -> Iterator[Problem]:
     yield from key_problems(f"{path}.name", stage.name)
-    yield from _group_problems(f"{path}.groups", stage.groups)
+    yield from _group_problems(f"{path}.groups", stage.groups, segments)
     if not 1 <= stage.weight <= WEIGHT_TOTAL:
         yield f"{path}.weight", f"must be from 1 to {WEIGHT_TOTAL:,}"
     if not 0 <= stage.hold_seconds <= MAX_HOLD_SECONDS:
@@ -61,13 +63,14 @@ def _stage_problems(path: str, stage: Stage) -> Iterator[Problem]:
         yield f"{path}.minimum_evaluations", f"must be from 0 to {MAX_EVALUATIONS:,}"
 
 
-def _group_problems(path: str, groups: tuple[str, ...]) -> Iterator[Problem]:
+def _group_problems(path: str, groups: tuple[str, ...], segments: Collection[str]) -> Iterator[Problem]:
     if len(groups) > MAX_ITEMS:
         yield path, f"are {len(groups)}; at most {MAX_ITEMS} are allowed"
     for n, group in enumerate(groups):
-        yield from key_problems(f"{path}[{n}]", group)
         if group == EVERYONE:
             yield f"{path}[{n}]", f"{EVERYONE} is everyone: name no group for that"
+        else:
+            yield from list(key_problems(f"{path}[{n}]", group)) or unknown_segment(f"{path}[{n}]", group, segments)
         if group in groups[:n]:
             yield f"{path}[{n}]", f"{group!r} is used twice"
 

@@ -10,12 +10,13 @@ from apps.flags.domain.rollouts.templates import TEMPLATES
 from tests.flags.domain.rollouts.build import plan, stage
 
 VARIANTS = ("on", "off")
+SEGMENTS = ("a", "b", "internal", "beta-testers", "early-adopters", *(f"g{n}" for n in range(51)))
 GROWING = [stage(n + 1) for n in range(21)]
 
 
 @pytest.mark.parametrize("key", TEMPLATES)
 def test_every_template_can_start(key: str) -> None:
-    assert plan_problems(Plan("on", "off", TEMPLATES[key].stages, ("errors",)), VARIANTS) == []
+    assert plan_problems(Plan("on", "off", TEMPLATES[key].stages, ("errors",)), VARIANTS, SEGMENTS) == []
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_every_template_can_start(key: str) -> None:
     ],
 )
 def test_a_sound_plan_has_no_problem(of: Plan) -> None:
-    assert plan_problems(of, VARIANTS) == []
+    assert plan_problems(of, VARIANTS, SEGMENTS) == []
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,7 @@ def test_a_sound_plan_has_no_problem(of: Plan) -> None:
         (plan(stage(1, "a", "all")), "stages[0].groups[1]", "name no group"),
         (plan(stage(1, "a", "a")), "stages[0].groups[1]", "used twice"),
         (plan(stage(1, "")), "stages[0].groups[0]", "must not be empty"),
+        (plan(stage(1, "b", "intern")), "stages[0].groups[1]", "no segment 'intern'; did you mean internal?"),
         (plan(stage(1, *(f"g{n}" for n in range(51)))), "stages[0].groups", "at most 50"),
         (plan(stage(5_000), stage(5_000)), "stages[1].weight", "stage 1 gives these users 5 % already"),
         (plan(stage(5_000), stage(4_000, "a")), "stages[1].weight", "reaches nobody new"),
@@ -66,12 +68,12 @@ def test_a_sound_plan_has_no_problem(of: Plan) -> None:
     ],
 )
 def test_a_fault_is_named_at_its_place(of: Plan, path: str, said: str) -> None:
-    ((found, message),) = plan_problems(of, VARIANTS)
+    ((found, message),) = plan_problems(of, VARIANTS, SEGMENTS)
     assert found == path
     assert said in message
 
 
 def test_all_faults_are_named_at_once() -> None:
     of = replace(plan(stage(0, name=""), stage(1, hold=-1)), variant="blue")
-    paths = [path for path, _message in plan_problems(of, VARIANTS)]
+    paths = [path for path, _message in plan_problems(of, VARIANTS, SEGMENTS)]
     assert paths == ["variant", "stages[0].name", "stages[0].weight", "stages[1].hold_seconds"]
