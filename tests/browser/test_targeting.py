@@ -46,6 +46,8 @@ def test_the_preview_leads_to_the_explanation_and_that_to_the_past(tab: Open, pr
     page.get_by_role("link", name="Explain in full").click()
     expect(page.get_by_role("heading", name="because bucket")).to_be_visible()
     expect(page.get_by_role("img", name="The bucket of u-42 is")).to_be_visible()
+    lefts = page.locator(".trace > li").evaluate_all("steps => steps.map(step => step.offsetLeft)")
+    assert (len(lefts), len(set(lefts))) == (4, 1)  # told one below the other
     expect(page.get_by_label("User id")).to_have_value("u-42")
     page.get_by_label("Moment (UTC)").fill(f"{AT - timedelta(hours=1):%Y-%m-%dT%H:%M:%S}")
     page.get_by_role("button", name="Explain the answer").click()
