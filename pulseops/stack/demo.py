@@ -89,6 +89,7 @@ def _load(at: datetime) -> DemoFacts:
     _staging(project, maya, at)
     _ask_for_approval(environments[-1], maya, omar, at)
     _schedule(environments[1], maya, at)
+    _usage(environments, at)
     return DemoFacts(logins=logins, client_key=client_key, flag_key=SHOWN_FLAG)
 
 
@@ -251,6 +252,20 @@ def _schedule(staging: Environment, author: Actor, at: datetime) -> None:
         at=at,
         expected_version=state.version,
     )
+
+
+def _usage(environments: list[Environment], at: datetime) -> None:
+    """A day of evaluations, more of them the nearer an environment is to the users."""
+    for hour in range(24):
+        counts: dict[tuple[int, str, str], int] = {}
+        for place, environment in enumerate(environments):
+            asked = 10 ** (place + 1) * (2 + abs(12 - hour) % 9)
+            for flag in FLAGS:
+                on = asked * (flag.percentages[-1] if flag.percentages else 0) // 100
+                counts |= {(environment.pk, flag.key, "on"): on, (environment.pk, flag.key, "off"): asked - on}
+            counts |= {(environment.pk, "messageHistory", key): asked // 3 for key, _days in HISTORY}
+        served = {key: count for key, count in counts.items() if count}
+        flags.add_usage(counts=served, at=at - timedelta(hours=23 - hour))
 
 
 def _keys(environments: list[Environment], actor: Actor, at: datetime) -> str:

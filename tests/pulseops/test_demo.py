@@ -149,3 +149,10 @@ def test_staging_has_an_override_with_an_end_and_a_flag_that_waits() -> None:
     assert datetime.fromisoformat(override["expires_at"]) == AT + timedelta(days=14)
     production = FlagState.objects.filter(environment__key="production")
     assert not production.exclude(prerequisites=[], overrides=[]).exists()
+
+
+@pytest.mark.usefixtures("facts")
+def test_every_flag_is_asked_for_and_none_looks_stale() -> None:
+    states = FlagState.objects.select_related("flag", "environment", "activity")
+    assert {state.activity.last_served_at for state in states} == {AT}
+    assert [state for state in states if selectors.why_stale(state, at=AT)] == []
