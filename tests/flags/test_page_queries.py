@@ -8,7 +8,16 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.core import clock, services
 from apps.core.models import Project
-from apps.flags.models import Flag, FlagActivity, FlagState, FlagStateVersion, FlagUsage, Variant
+from apps.flags.models import (
+    Flag,
+    FlagActivity,
+    FlagState,
+    FlagStateVersion,
+    FlagUsage,
+    RolloutPlan,
+    RolloutStage,
+    Variant,
+)
 from apps.flags.selectors import definitions, overview
 from tests.core.visit import visit
 from tests.factories import make_flag, make_project
@@ -16,20 +25,20 @@ from tests.factories import make_flag, make_project
 pytestmark = pytest.mark.django_db
 HERE, API = "/admin/p/shop/production", "/api/v1/projects/shop/flags"
 AT_MOST = {  # queries
-    f"{HERE}/flags/": 16,
-    f"{HERE}/flags/?status=on": 16,
-    f"{HERE}/flags/?status=rolling-out": 16,
-    f"{HERE}/flags/?status=off": 16,
-    f"{HERE}/flags/?status=killed": 16,
-    f"{HERE}/flags/?status=stale": 16,
-    f"{HERE}/flags/?status=archived": 16,
-    f"{HERE}/flags/?q=feature-1": 16,
-    f"{HERE}/flags/?tag=t": 16,
-    f"{HERE}/flags/?page=2": 16,
+    f"{HERE}/flags/": 17,
+    f"{HERE}/flags/?status=on": 17,
+    f"{HERE}/flags/?status=rolling-out": 17,
+    f"{HERE}/flags/?status=off": 17,
+    f"{HERE}/flags/?status=killed": 17,
+    f"{HERE}/flags/?status=stale": 17,
+    f"{HERE}/flags/?status=archived": 17,
+    f"{HERE}/flags/?q=feature-1": 17,
+    f"{HERE}/flags/?tag=t": 17,
+    f"{HERE}/flags/?page=2": 17,
     f"{HERE}/flags/feature-1/": 22,
     f"{HERE}/flags/featre-1/": 10,
-    f"{HERE}/flags/feature-1/archive/": 13,
-    f"{HERE}/": 20,
+    f"{HERE}/flags/feature-1/archive/": 14,
+    f"{HERE}/": 21,
     f"{HERE}/segments/": 11,
     f"{HERE}/timeline/": 8,
     "/admin/search.json?q=feature&project=shop&environment=production": 6,
@@ -50,7 +59,8 @@ def project() -> Project:
 
 
 def more(project: Project, numbers: range) -> None:
-    """Flags of every state with variants, versions, usage and activity; one in five is archived."""
+    """Flags of every state with variants, versions, usage and activity; every fifth is archived, every sixth state is
+    held by a rollout plan."""
     now = clock.now()
     hour = now.replace(minute=0, second=0, microsecond=0)
     flags = Flag.objects.bulk_create(
@@ -92,6 +102,20 @@ def more(project: Project, numbers: range) -> None:
     )
     FlagActivity.objects.bulk_create(
         FlagActivity(state=state, last_served_at=now, variant="on", since=now) for state in states
+    )
+    plans = RolloutPlan.objects.bulk_create(
+        RolloutPlan(
+            state=state,
+            variant="on",
+            base=definitions.whole(state),
+            started_at=now,
+            entered_at=now,
+            due_at=now,
+        )
+        for state in states[1::6]
+    )
+    RolloutStage.objects.bulk_create(
+        RolloutStage(plan=plan, position=0, name="Everyone", weight=1_000, hold_seconds=60) for plan in plans
     )
     FlagUsage.objects.bulk_create(
         FlagUsage(flag=state.flag, environment=state.environment, variant="on", hour=hour, count=1) for state in states

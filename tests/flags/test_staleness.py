@@ -10,7 +10,7 @@ from apps.core import clock
 from apps.core.models import Environment, Project
 from apps.flags import selectors, services
 from apps.flags.domain.staleness import Purpose
-from apps.flags.models import Flag, FlagActivity, FlagState
+from apps.flags.models import Flag, FlagActivity, FlagState, RolloutPlan
 from apps.flags.selectors import overview
 from tests.callers import as_key, as_role
 from tests.factories import make_flag, make_key, make_project, state_in
@@ -62,6 +62,24 @@ def scatter(project: Project, dice: random.Random, count: int) -> None:
         FlagActivity(state=state, last_served_at=moment(), variant="on", since=moment())
         for state in FlagState.objects.filter(flag__project=project)
         if dice.random() < 0.7
+    )
+    RolloutPlan.objects.bulk_create(
+        RolloutPlan(
+            state=state,
+            variant="on",
+            base={},
+            started_at=AT,
+            entered_at=AT,
+            **dice.choice(
+                [
+                    {"status": RolloutPlan.Status.RUNNING, "due_at": AT},
+                    {"status": RolloutPlan.Status.PAUSED, "remaining_seconds": 60},
+                    {"status": RolloutPlan.Status.COMPLETED, "ended_at": AT},
+                ]
+            ),
+        )
+        for state in FlagState.objects.filter(flag__project=project)
+        if dice.random() < 0.3
     )
 
 

@@ -43,6 +43,7 @@ class Life:
     status: FlagStatus
     expected_end: date | None
     is_archived: bool
+    is_rolling_out: bool  # an open rollout plan holds its state here
     known_since: datetime  # the later one of the flag's and the environment's creation
     changed_at: datetime  # its state here
     activity: Activity | None  # None: never evaluated here
@@ -57,8 +58,8 @@ class Stale:
 
 
 def staleness(life: Life, *, at: datetime, days: int) -> tuple[Stale, ...]:
-    """Why the flag looks ready to go; empty when it does not. Killed and archived flags are in hand already."""
-    if life.is_archived or life.status is FlagStatus.KILLED:
+    """Why the flag looks ready to go; empty when it does not. One killed, archived or rolling out is in hand."""
+    if life.is_archived or life.is_rolling_out or life.status is FlagStatus.KILLED:
         return ()
     return (*_unused(life, at, days), *_one_sided(life, at, days), *_past_expected_end(life, at))
 

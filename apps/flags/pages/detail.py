@@ -1,6 +1,5 @@
 """The flag's own page: what it serves here, its rollout form with the live preview, history, usage, snippets."""
 
-from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +12,6 @@ from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
 from apps.flags.forms import PreviewForm, QuickOverrideForm, RolloutForm, RulesForm
-from apps.flags.models import RolloutPlan
 from apps.flags.pages import explaining, previews, sections, snippets, usage
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage
 from apps.flags.pages.history import versions
@@ -51,7 +49,7 @@ class FlagDetail(FlagPage):
             status=status,
             title=self.flag.key,
             served=flag,
-            pill=state_pill(self.state, self.open_plans.get(self.state.pk)),
+            pill=state_pill(self.state),
             tabs=self._tabs(),
             rules=[rule_sentence(rule) for rule in flag.rules] if flag else [],
             rules_json=indented(self.state.rules),
@@ -82,20 +80,16 @@ class FlagDetail(FlagPage):
         return [
             {
                 "environment": state.environment,
-                "pill": state_pill(state, self.open_plans.get(state.pk)),
+                "pill": state_pill(state),
                 "current": state == self.state,
             }
             for state in self.states
         ]
 
-    @cached_property
-    def open_plans(self) -> dict[int, RolloutPlan]:
-        return selectors.open_rollouts(self.states)
-
     def _held(self) -> str:
         """Why nobody may change the flag by hand although they may; empty without an open plan."""
         words = _("A rollout plan changes this flag. Take it over below to change the flag by hand.")
-        return words if self.state.pk in self.open_plans else ""
+        return words if selectors.open_rollout(self.state) else ""
 
     def _plans(self, flag: Flag | None) -> dict[str, Any]:
         """The open plan, if there is one, and those before it."""

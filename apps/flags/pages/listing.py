@@ -14,7 +14,7 @@ from apps.core.models import Environment
 from apps.flags import selectors
 from apps.flags.domain.access import Action
 from apps.flags.domain.staleness import Stale
-from apps.flags.models import Flag, RolloutPlan
+from apps.flags.models import Flag
 from apps.flags.pages import usage
 from apps.flags.pages.base import FlagsPage
 from apps.flags.pages.plan_words import state_pill
@@ -98,8 +98,8 @@ class ListPage(FlagsPage):
     def _rows(self, flags: list[Flag]) -> list[Row]:
         hours = selectors.hourly_totals(flags, self.environment, since=usage.first_hour(self.at))
         states = [state for flag in flags for state in flag.states.all()]
-        last, plans = overview.last_changes(states), selectors.open_rollouts(states)
-        return [self._row(flag, hours.get(flag.pk, {}), self._cells(flag, last, plans)) for flag in flags]
+        last = overview.last_changes(states)
+        return [self._row(flag, hours.get(flag.pk, {}), self._cells(flag, last)) for flag in flags]
 
     def _row(self, flag: Flag, hours: Mapping[datetime, int], cells: list[Cell]) -> Row:
         here = next(state for state in flag.states.all() if state.environment_id == self.environment.pk)
@@ -110,11 +110,11 @@ class ListPage(FlagsPage):
             stale=selectors.why_stale(here, at=self.at),
         )
 
-    def _cells(self, flag: Flag, last: dict[int, LastChange], plans: dict[int, RolloutPlan]) -> list[Cell]:
+    def _cells(self, flag: Flag, last: dict[int, LastChange]) -> list[Cell]:
         return [
             Cell(
                 environment=state.environment,
-                pill=state_pill(state, plans.get(state.pk)),
+                pill=state_pill(state),
                 last=last.get(state.pk),
                 status=state.status,
                 present=state.environment_id == self.environment.pk,

@@ -13,7 +13,7 @@ from apps.flags.models import FlagState, RolloutPlan, RolloutStage
 from apps.flags.pages.base import pill_of
 from apps.flags.pages.words import Pill
 from apps.flags.selectors import ToldPlan
-from apps.flags.selectors.rollouts import plan_of, present_stage, stages_of
+from apps.flags.selectors.rollouts import open_rollout, plan_of, present_stage, stages_of
 
 TONES = {
     RolloutPlan.Status.RUNNING: "on",
@@ -81,9 +81,9 @@ def stage_words(row: RolloutPlan) -> str:
     return _("Stage %(number)d of %(count)d, %(share)s") % words
 
 
-def state_pill(state: FlagState, plan: RolloutPlan | None) -> Pill:
+def state_pill(state: FlagState) -> Pill:
     """What one environment does with the flag; while a plan shares it out, how far that is."""
-    shown = pill_of(state)
+    shown, plan = pill_of(state), open_rollout(state)
     if plan is None or shown.tone != "on":
         return shown
     if plan.status == RolloutPlan.Status.PAUSED:

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from apps.core.domain.diff import Changes, changes
 from apps.core.models import Environment, Project
-from apps.flags.models import Flag, FlagState, FlagStateVersion, Segment
+from apps.flags.models import Flag, FlagState, FlagStateVersion, RolloutPlan, Segment
 
 
 def flags(
@@ -36,10 +36,8 @@ def flags(
 
 
 def flags_with_states(found: QuerySet[Flag]) -> QuerySet[Flag]:
-    """The same flags with variants and states of every environment: three queries, however many flags."""
-    states = FlagState.objects.select_related("environment", "activity").order_by(
-        "environment__position", "environment_id"
-    )
+    """The same flags with variants and states of every environment: five queries, however many flags."""
+    states = _with_life(FlagState.objects.all()).order_by("environment__position", "environment_id")
     return found.prefetch_related("variants", Prefetch("states", states))
 
 
@@ -49,8 +47,14 @@ def flag_in(project: Project, key: str) -> Flag | None:
 
 
 def states_of(flag: Flag) -> QuerySet[FlagState]:
-    states = FlagState.objects.filter(flag=flag).select_related("flag__project", "environment__project")
+    states = _with_life(FlagState.objects.filter(flag=flag)).select_related("flag__project", "environment__project")
     return states.prefetch_related("flag__variants").order_by("environment__position", "environment_id")
+
+
+def _with_life(states: QuerySet[FlagState]) -> QuerySet[FlagState]:
+    """With all that `why_stale` reads of them: two queries more, however many states."""
+    plans = Prefetch("rollouts", RolloutPlan.objects.open().with_stages())
+    return states.select_related("environment", "activity").prefetch_related(plans)
 
 
 @dataclass(frozen=True, slots=True)

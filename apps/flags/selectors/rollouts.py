@@ -1,7 +1,7 @@
 """Rollout plans: as the domain takes them, with what is known of their present stage, and lists for pages."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,14 +28,8 @@ def rollouts_of(state: FlagState) -> RolloutPlanQuerySet:
 
 
 def open_rollout(state: FlagState) -> RolloutPlan | None:
-    """The plan that holds this state."""
-    return rollouts_of(state).open().first()
-
-
-def open_rollouts(states: Iterable[FlagState]) -> dict[int, RolloutPlan]:
-    """By state id, in two queries."""
-    plans = RolloutPlan.objects.open().filter(state__in=[state.pk for state in states])
-    return {plan.state_id: plan for plan in plans.with_stages()}
+    """The plan that holds this state; it is loaded with the states of a flag."""
+    return next((plan for plan in state.rollouts.all() if plan.status in RolloutPlan.OPEN), None)
 
 
 def due(*, at: datetime) -> list[int]:

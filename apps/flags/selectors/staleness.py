@@ -9,7 +9,8 @@ from apps.core.models import Environment
 from apps.flags.domain import staleness
 from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.staleness import TEMPORARY, Activity, Life, Purpose, Stale
-from apps.flags.models import Flag, FlagState
+from apps.flags.models import Flag, FlagState, RolloutPlan
+from apps.flags.selectors.rollouts import open_rollout
 
 
 def is_stale(at: datetime) -> Q:
@@ -25,8 +26,9 @@ def is_stale(at: datetime) -> Q:
         activity__last_served_at__gt=cutoff,
     )
     overdue = Q(flag__expected_end__lt=at.date())
-    idle = ~Q(status=FlagState.Status.KILLED) & Q(flag__archived_at=None)
-    return idle & (never | unused | one_sided | overdue)
+    rolling_out = Q(pk__in=RolloutPlan.objects.open().values("state"))
+    in_hand = Q(status=FlagState.Status.KILLED) | Q(flag__archived_at__isnull=False) | rolling_out
+    return ~in_hand & (never | unused | one_sided | overdue)
 
 
 def stale_flags(found: QuerySet[Flag], *, at: datetime, environment: Environment | None = None) -> QuerySet[Flag]:
@@ -37,7 +39,7 @@ def stale_flags(found: QuerySet[Flag], *, at: datetime, environment: Environment
 
 
 def why_stale(state: FlagState, *, at: datetime) -> tuple[Stale, ...]:
-    """Reads rows that are loaded: the state's flag, environment and activity."""
+    """Reads rows that are loaded: the state's flag, environment, activity and open plan."""
     return staleness.staleness(_life(state), at=at, days=settings.STALE_DAYS)
 
 
@@ -58,6 +60,7 @@ def _life(state: FlagState) -> Life:
         status=FlagStatus(state.status.lower()),
         expected_end=state.flag.expected_end,
         is_archived=state.flag.archived_at is not None,
+        is_rolling_out=open_rollout(state) is not None,
         known_since=max(state.flag.created_at, state.environment.created_at),
         changed_at=state.changed_at,
         activity=activity(state),

@@ -25,6 +25,7 @@ YOUNG = Life(
     status=FlagStatus.ON,
     expected_end=None,
     is_archived=False,
+    is_rolling_out=False,
     known_since=ago(3),
     changed_at=ago(3),
     activity=served(last=0, since=3),
@@ -98,10 +99,11 @@ def test_every_reason_is_given() -> None:
     assert words(life) == ["never evaluated in 60 days", "past its expected end, 2026-01-01"]
 
 
-def test_killed_and_archived_flags_are_in_hand_already() -> None:
+def test_what_is_killed_archived_or_rolling_out_is_in_hand_already() -> None:
     life = replace(OLD, activity=None, expected_end=date(2026, 1, 1))
     assert words(replace(life, status=FlagStatus.KILLED)) == []
     assert words(replace(life, is_archived=True)) == []
+    assert words(replace(life, is_rolling_out=True)) == []
 
 
 def test_the_number_of_days_is_the_installations() -> None:
