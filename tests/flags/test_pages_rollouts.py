@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.core import clock
+from apps.core.audit import person
 from apps.core.models import AuditEntry, Project
 from apps.flags import services
 from apps.flags.domain.engine.definitions import FlagType
@@ -185,6 +186,13 @@ def test_a_stage_that_waits_says_for_what_and_offers_the_approval(visitor: Visit
     page = visitor.get("flag-detail", key="dark")
     shows(page, "somebody other than who started it has to approve the stage", "0 of 500 evaluations so far")
     shows(page, "Approve this stage", "needs approval", "at least 500 evaluations")
+
+
+def test_who_started_a_plan_is_told_that_somebody_else_approves(visitor: Visitor, state: FlagState) -> None:
+    plan = make_rollout(state, stages=CHECKED, actor=person(visitor.user))
+    page = visitor.get("flag-detail", key="dark")
+    shows(page, "somebody else has to approve this stage")
+    assert visitor.url("flag-rollout-approve", key="dark", rollout=plan.pk) not in text(page)
 
 
 def test_a_flag_without_a_plan_offers_one_and_lists_those_before(visitor: Visitor, state: FlagState) -> None:

@@ -18,6 +18,7 @@ from apps.flags.pages.history import versions
 from apps.flags.pages.plan_words import plan_view, state_pill
 from apps.flags.pages.waiting import waiting
 from apps.flags.pages.words import compact, indented, pill, raw_sentences, rule_sentence
+from apps.flags.selectors.rollouts import started_by
 
 RECENT, ALL = 10, 1_000
 PLANS = 6  # rollout plans, the open one counted
@@ -95,12 +96,14 @@ class FlagDetail(FlagPage):
         """The open plan, if there is one, and those before it."""
         rows = list(selectors.rollouts_of(self.state)[:PLANS])
         plans = [plan_view(told) for told in selectors.tell(rows, at=self.at)]
+        plan = next((plan for plan in plans if plan.open), None)
         startable = flag is not None and flag.status is not FlagStatus.KILLED and len(flag.variants) > 1
         return {
-            "plan": next((plan for plan in plans if plan.open), None),
+            "plan": plan,
             "past_plans": [plan for plan in plans if not plan.open],
             "may_start": startable and self.may(Action.CHANGE_STATE),
             "may_steer": self.may(Action.CHANGE_STATE),
+            "may_approve": plan is not None and not started_by(plan.row, self.actor),
             "may_roll_back": self.may(Action.ROLL_BACK),
         }
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Sum
 
 from apps.core import holds
+from apps.core.audit import Actor
 from apps.core.domain.holds import GuardVerdict
 from apps.core.models import Environment, Project
 from apps.flags.domain.rollouts.plans import Plan, Stage, others_of
@@ -83,6 +84,12 @@ def present_stage(row: RolloutPlan) -> RolloutStage:
 def stages_of(row: RolloutPlan) -> list[RolloutStage]:
     """In their order, however the plan was loaded."""
     return sorted(row.stages.all(), key=lambda stage: stage.position)
+
+
+def started_by(row: RolloutPlan, actor: Actor) -> bool:
+    """People and keys are known by their ids, parts of the portal by their labels alone."""
+    same = (row.started_by_kind, row.started_by_id) == (actor.kind, actor.id)
+    return same and (actor.id is not None or row.started_by_label == actor.label[:150])
 
 
 def evaluations_since(state: FlagState, at: datetime) -> int:

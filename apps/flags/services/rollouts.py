@@ -16,7 +16,7 @@ from apps.flags.domain.rollouts.problems import plan_problems
 from apps.flags.domain.transitions import FlagIsKilled, ReasonMissing, Serving
 from apps.flags.models import FlagState, RolloutPlan, RolloutStage
 from apps.flags.selectors import definitions
-from apps.flags.selectors.rollouts import plan_of, present_stage
+from apps.flags.selectors.rollouts import plan_of, present_stage, started_by
 from apps.flags.services.moves import locked, locked_to_change
 from apps.flags.services.open_rollouts import pause, record
 from apps.flags.services.references import segment_keys
@@ -134,7 +134,7 @@ def approve_stage(
         stage = present_stage(row)
         if not stage.needs_approval or stage.approved_at is not None:
             raise NothingToApprove
-        if _started_by(row, actor):
+        if started_by(row, actor):
             raise OwnRollout
         stage.approved_at, stage.approved_by_label = at, actor.label[:150]
         stage.save()
@@ -191,12 +191,6 @@ def _with_state(row: RolloutPlan, state: FlagState) -> RolloutPlan:
     """The plan's state is the one that is locked."""
     row.state = state
     return row
-
-
-def _started_by(row: RolloutPlan, actor: Actor) -> bool:
-    """People and keys are known by their ids, parts of the portal by their labels alone."""
-    same = (row.started_by_kind, row.started_by_id) == (actor.kind, actor.id)
-    return same and (actor.id is not None or row.started_by_label == actor.label[:150])
 
 
 def _refuse_paused(row: RolloutPlan) -> None:
