@@ -101,6 +101,14 @@ def test_a_lock_of_today_is_named_and_left_out_of_the_past(shop: Project, settin
     assert (then["variant"], then["lock_left_out"]["variant"]) == ("off", "on")
 
 
+def test_an_archived_flag_is_told_as_such(shop: Project) -> None:
+    flag = project_flag(shop)
+    assert ask({}).json()["archived"] is False
+    services.archive_flag(flag_id=flag.pk, actor=ACTOR, reason="gone", at=AT + HOUR, expected_version=None)
+    told = [ask({}, at=at).json()["archived"] for at in (None, "2026-01-05T10:30:00Z", "2026-01-05T09:30:00Z")]
+    assert told == [True, True, False]
+
+
 def test_before_the_flag_there_is_nothing_to_explain(shop: Project) -> None:
     project_flag(shop)
     answer = ask({}, at="2026-01-05T08:59:59Z")

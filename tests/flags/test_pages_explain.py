@@ -250,6 +250,19 @@ def test_before_the_flag_existed(project: Project, visitor: Visitor) -> None:
     shows(page, "dark did not exist at 2026-01-05 08:59:59 UTC.", "It began at 2026-01-05 09:00:00 UTC.")
 
 
+def test_an_archived_flag_says_that_apps_are_not_answered(project: Project, visitor: Visitor) -> None:
+    flag = make_flag(project=project, key="dark")
+    given: Any = {"flag_id": flag.pk, "actor": ACTOR, "reason": "gone", "expected_version": None}
+    services.archive_flag(**given, at=AT + HOUR)
+    now, before, after = "Apps get FLAG_NOT_FOUND", "?user=u&at=2026-01-05T09:30:00", "?user=u&at=2026-01-05T10:30:00"
+    shows(visitor.get("flag-explain", "?user=u", key="dark"), "This flag is archived.", now)
+    shows(visitor.get("flag-explain", after, key="dark"), "This flag was archived then.", now)
+    assert now not in text(visitor.get("flag-explain", before, key="dark"))
+    services.restore_flag(**given, at=AT + 2 * HOUR)
+    assert now not in text(visitor.get("flag-explain", "?user=u", key="dark"))
+    shows(visitor.get("flag-explain", after, key="dark"), "This flag was archived then.")
+
+
 @pytest.mark.parametrize(
     ("query", "told"),
     [

@@ -32,6 +32,7 @@ def explained(
         **_shown(told.explanation),
         "at": past or at,
         "version": told.version,
+        "archived": told.archived,
         "lock_left_out": told.left_out,
     }
 

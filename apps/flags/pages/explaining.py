@@ -59,5 +59,6 @@ def _shown(told: Told, at: datetime, user: str) -> dict[str, Any]:
         "stages": stages(found, at),
         "version": told.version,
         "version_title": KINDS.get(told.version.kind, told.version.kind),
+        "archived": told.archived,
         "left_out": told.left_out,
     }

@@ -10,7 +10,7 @@ from apps.flags.domain.engine.explanation import Explanation
 from apps.flags.models import FlagState
 from apps.flags.selectors import definitions
 from apps.flags.selectors.flags import FlagVersion, described, versions
-from apps.flags.selectors.past import flag_at
+from apps.flags.selectors.past import flag_at, was_archived
 from apps.flags.selectors.rulesets import world_around
 
 
@@ -18,6 +18,7 @@ from apps.flags.selectors.rulesets import world_around
 class Told:
     explanation: Explanation
     version: FlagVersion  # the version that was asked
+    archived: bool  # then apps were not answered at all, and this is what the flag would have served
     left_out: Lock | None = None  # what a variable locks in this process, of which a past moment knows nothing
 
 
@@ -37,5 +38,6 @@ def explained(
 def _told(state: FlagState, flag: Flag, context: Mapping[str, object], at: datetime, past: datetime | None) -> Told:
     among = world_around(flag, state.environment_id, context, at=past)
     (version,) = described(list(versions(state).filter(number=flag.version)))
+    archived = was_archived(state, past) if past else state.flag.archived_at is not None
     left_out = definitions.lock(state.flag) if past else None
-    return Told(explain(flag, among, context, at.timestamp()), version, left_out)
+    return Told(explain(flag, among, context, at.timestamp()), version, archived, left_out)

@@ -5,11 +5,13 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
+from apps.core.selectors import audit_of
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.models import FlagState, FlagStateVersion, SegmentMember, SegmentVersion
 from apps.flags.selectors import definitions
 
 logger = logging.getLogger(__name__)
+ARCHIVED, RESTORED = "flags.flag_archived", "flags.flag_restored"
 
 
 def flag_at(state: FlagState, at: datetime) -> engine.Flag | None:
@@ -19,6 +21,13 @@ def flag_at(state: FlagState, at: datetime) -> engine.Flag | None:
     """
     version = FlagStateVersion.objects.held_at(at).filter(state=state).first()
     return version and definitions.past_flag(state.flag.key, version.number, version.definition)
+
+
+def was_archived(state: FlagState, at: datetime) -> bool:
+    """Read from the audit trail, as no version of a state tells it."""
+    moves = audit_of("flags.flag", state.flag_id).filter(kind__in=(ARCHIVED, RESTORED), at__lte=at)
+    last = moves.order_by("-at", "-id").first()
+    return last is not None and last.kind == ARCHIVED
 
 
 def began_at(state: FlagState) -> datetime:

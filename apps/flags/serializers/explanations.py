@@ -89,6 +89,9 @@ class ExplanationOut(serializers.Serializer[Any]):
     error_details = serializers.CharField(allow_null=True)
     at = serializers.DateTimeField(help_text=_("The moment that was asked about."))
     version = ExplainedVersionOut(help_text=_("The version of the state that was in force."))
+    archived = serializers.BooleanField(
+        help_text=_("Whether the flag was archived at that moment: apps got `FLAG_NOT_FOUND`, not what is told here.")
+    )
     lock_left_out = LockOut(
         allow_null=True,
         help_text=_("What an environment variable locks now. A past moment's explanation leaves it out."),
