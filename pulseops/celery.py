@@ -18,8 +18,9 @@ PERIODS: dict[str, tuple[str, float]] = {
     "beat_tick": ("core.beat_tick", 10.0),
     "scheduled_changes": ("flags.apply_scheduled_changes", 5.0),
     "advance_rollouts": ("flags.advance_rollouts", 5.0),
+    "drop_usage": ("flags.drop_usage", 3600.0),
 }
-SLOW_TASKS: tuple[str, ...] = ()  # beginnings of task names that may run for long: backups, analyses
+SLOW_TASKS = ("flags.drop_usage",)  # beginnings of task names that may run for long
 VISIBILITY_TIMEOUT_SECONDS = 3600  # an unacknowledged message returns after this; every task is idempotent
 
 

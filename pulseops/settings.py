@@ -194,6 +194,7 @@ FEATURE_LOCKS = {name: value for name, value in env.ENVIRON.items() if name.star
 SNAPSHOT_POLL_SECONDS = env.float("PULSEOPS_SNAPSHOT_POLL_SECONDS", default=2.0)
 USAGE_FLUSH_SECONDS = env.float("PULSEOPS_USAGE_FLUSH_SECONDS", default=10.0)
 STALE_DAYS = env.int("PULSEOPS_STALE_DAYS", default=14)
+USAGE_DAYS = env.int("PULSEOPS_USAGE_DAYS", default=400)
 
 # --- Kept for the parts that use them as they land (.env.example says which) ----------------------
 PRODUCT_DATABASE_URL = env.str("PRODUCT_DATABASE_URL", default="")

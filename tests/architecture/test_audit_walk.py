@@ -38,7 +38,7 @@ from tests.factories.rollouts import OTHER, WEEK
 
 # Machine-written counts and clocks. Everything else that changes a row is a decision, and is audited. A guard that
 # says again what it said only prolongs its verdict, which is exempt too: tests/core/test_holds.py.
-EXEMPT = {"add_usage", "mark_keys_used", "tick"}
+EXEMPT = {"add_usage", "drop_usage", "mark_keys_used", "tick"}
 # These change no row: a check, a lock, and the registration of a callback at start.
 NOT_WRITING = {"adopt_environments_with", "check_version", "lock_project", "verdicts", "judged"}
 # What the portal does by itself is signed so.

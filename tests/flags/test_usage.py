@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from apps.core import clock
-from apps.flags import selectors, services
+from apps.flags import selectors, services, tasks
 from apps.flags.domain.engine.definitions import FlagType
-from apps.flags.models import Flag
+from apps.flags.models import Flag, FlagUsage
 from apps.flags.pages import usage as pages
 from apps.flags.selectors import Interval
 from tests.callers import as_key, as_role
@@ -32,6 +32,25 @@ def served(flag: Flag, at: datetime, *, environment: str = "production", **count
 
 def used(flag: Flag, interval: Interval, days: float, **options: Any) -> selectors.Usage:
     return selectors.usage(flag, since=AT - timedelta(days=days), until=AT, interval=interval, **options)
+
+
+def test_hours_before_a_moment_are_dropped_in_every_environment_and_batch_by_batch(flag: Flag) -> None:
+    for hours in range(5):
+        served(flag, AT - timedelta(hours=hours), on=1, off=1)
+        served(flag, AT - timedelta(hours=hours), environment="staging", on=1)
+    assert services.drop_usage(before=AT - timedelta(hours=2), batch=2) == 9  # three each of 12, 11 and 10 o'clock
+    kept = FlagUsage.objects.values_list("hour", flat=True)
+    assert {hour.hour for hour in kept} == {14, 13}
+    assert services.drop_usage(before=AT - timedelta(hours=2)) == 0
+
+
+def test_beat_drops_what_is_older_than_the_installation_keeps(flag: Flag, settings: Any) -> None:
+    settings.USAGE_DAYS = 30
+    now = clock.now()
+    served(flag, now - timedelta(days=31), on=1)
+    served(flag, now - timedelta(days=29), on=2)
+    tasks.drop_usage()
+    assert list(FlagUsage.objects.values_list("count", flat=True)) == [2]
 
 
 def test_hours_and_days_begin_where_utc_says() -> None:

@@ -31,7 +31,7 @@ from apps.flags.services.schedules import (
 )
 from apps.flags.services.segments import TooManyMembers, create_segment, set_members, update_segment
 from apps.flags.services.states import kill, lift_kill, revert, set_state
-from apps.flags.services.usage import add_usage
+from apps.flags.services.usage import add_usage, drop_usage
 
 __all__ = [
     "OPERATIONS",
@@ -61,6 +61,7 @@ __all__ = [
     "cancel_scheduled_change",
     "create_flag",
     "create_segment",
+    "drop_usage",
     "kill",
     "lift_kill",
     "pause_rollout",

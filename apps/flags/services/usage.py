@@ -1,4 +1,4 @@
-"""Adding up what the nodes counted. Exempt from the audit trail: machine-written counts."""
+"""Adding up what the nodes counted, and forgetting it in time. Exempt from the audit trail: machine-written counts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,6 +6,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from apps.core.models import Environment
+from apps.flags.models import FlagUsage
+
+DROPPED_AT_ONCE = 10_000  # rows
 # Rows are written in one order everywhere, so that two nodes that flush at once do not wait for each other in a circle.
 ADD = """
     INSERT INTO flags_flagusage (flag_id, environment_id, variant, hour, count)
@@ -63,3 +67,14 @@ def add_usage(*, counts: Mapping[tuple[int, str, str], int], at: datetime) -> No
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ADD, values)
         cursor.execute(NOTE, values)
+
+
+def drop_usage(*, before: datetime, batch: int = DROPPED_AT_ONCE) -> int:
+    """Delete the counts of every hour that began before that moment; each batch is a transaction of its own, so that
+    no lock is held for long. Returns how many rows went."""
+    dropped = 0
+    for environment in Environment.objects.values_list("pk", flat=True):
+        old = FlagUsage.objects.filter(environment=environment, hour__lt=before)
+        while gone := FlagUsage.objects.filter(pk__in=old.order_by("hour").values("pk")[:batch]).delete()[0]:
+            dropped += gone
+    return dropped
