@@ -180,7 +180,8 @@ def _comparison(path: str, raw: Raw) -> Condition:
 
 
 def _path(path: str, raw: object) -> Path:
-    return tuple(read_text(*step, MAX_KEY_LENGTH) for step in read_list(path, raw, MAX_PATH))
+    message = 'must be a list of names, such as ["country"] or ["device", "os"]'
+    return tuple(read_text(*step, MAX_KEY_LENGTH) for step in read_list(path, raw, MAX_PATH, message=message))
 
 
 def _path_or_none(path: str, raw: object) -> Path | None:

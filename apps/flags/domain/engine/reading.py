@@ -19,14 +19,17 @@ def read_object(path: str, raw: object, names: Collection[str], optional: Collec
     for name in sorted(set(names) - raw.keys()):
         raise InvalidDefinition(f"{path}.{name}", "is missing")
     for name in raw.keys() - set(names) - set(optional):
-        raise InvalidDefinition(f"{path}.{name}", "is not known here")
+        known = ", ".join(sorted({*names, *optional}))
+        raise InvalidDefinition(f"{path}.{name}", f"is not known here; there may be {known}")
     return cast(Raw, raw)
 
 
-def read_list(path: str, raw: object, at_most: int, at_least: int = 1) -> list[tuple[str, object]]:
+def read_list(
+    path: str, raw: object, at_most: int, at_least: int = 1, message: str = "must be a list"
+) -> list[tuple[str, object]]:
     """The items, each with its own path."""
     if not isinstance(raw, list | tuple):
-        raise InvalidDefinition(path, "must be a list")
+        raise InvalidDefinition(path, message)
     if not at_least <= len(raw) <= at_most:
         raise InvalidDefinition(path, f"has {len(raw)} entries; {at_least} to {at_most:,} are allowed")
     return [(f"{path}[{n}]", item) for n, item in enumerate(raw)]
