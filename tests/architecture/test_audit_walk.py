@@ -299,7 +299,7 @@ def skip_stage() -> Callable[[], object]:
 @scenario
 def approve_stage() -> Callable[[], object]:
     stages = [Stage("a", (), 1_000, 60, needs_approval=True), Stage("b", (), 2_000, 60)]
-    given = _rollout(stages=stages, actor=OTHER)
+    given = _rollout(stages=stages) | {"actor": OTHER}
     return lambda: flags.approve_stage(**given)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from apps.core import audit, holds
-from apps.core.models import Environment, Hold
+from apps.core import holds
+from apps.core.audit import Actor
+from apps.core.models import AuditEntry, Environment, Hold
 from apps.flags import services
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.rollouts.templates import DEFAULT, TEMPLATES
@@ -15,7 +16,7 @@ from tests.factories.flags import make_segment
 
 FOUR_WEEKS = TEMPLATES[DEFAULT].stages
 WEEK = timedelta(weeks=1)
-OTHER = audit.system("somebody else")
+OTHER = Actor(AuditEntry.ActorKind.USER, 0, "somebody else")
 
 
 def make_rollout(

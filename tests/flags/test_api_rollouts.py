@@ -146,6 +146,13 @@ def test_somebody_else_approves_a_stage(product: APIClient, state: FlagState) ->
     assert "approval" not in [wait["cause"] for wait in answer.json()["waits_for"]]
 
 
+def test_a_key_does_not_approve_a_stage(state: FlagState) -> None:
+    plan = make_rollout(state, stages=CHECKED)
+    key = as_key(make_key(environment=state.environment, writing=True))
+    answer = key.post(f"{ROLLOUTS}{plan.pk}/approve/", {"reason": "looks good"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "only_people_approve")
+
+
 @pytest.mark.parametrize(
     ("action", "code"),
     [

@@ -121,7 +121,7 @@ class RolloutViewSet(FlagsViewSet):
     @endpoint(
         "Rollouts",
         "Approve the present stage",
-        description="Not for who started the plan. The plan goes on when the rest is there too.",
+        description="For people, but not for who started the plan. It goes on when the rest is there too.",
         body=RolloutAction,
         answers=RolloutOut,
         conflict=OVER,

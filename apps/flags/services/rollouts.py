@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from apps.core.approvals import OnlyPeopleApprove
 from apps.core.audit import Actor
 from apps.core.domain.diff import Changes
+from apps.core.models import AuditEntry
 from apps.core.services import check_version
 from apps.flags.domain import transitions
 from apps.flags.domain.engine.definitions import FlagStatus
@@ -128,7 +130,7 @@ def skip_stage(*, plan_id: int, actor: Actor, reason: str, at: datetime, expecte
 def approve_stage(
     *, plan_id: int, actor: Actor, reason: str, at: datetime, expected_version: int | None
 ) -> RolloutPlan:
-    """Let the plan leave its present stage when the rest is served. Not for who started it."""
+    """Let the plan leave its present stage when the rest is served. For people, but not for who started it."""
     with transaction.atomic():
         row = _locked_open(plan_id, expected_version, reason)
         stage = present_stage(row)
@@ -136,6 +138,8 @@ def approve_stage(
             raise NothingToApprove
         if started_by(row, actor):
             raise OwnRollout
+        if actor.kind != AuditEntry.ActorKind.USER:
+            raise OnlyPeopleApprove
         stage.approved_at, stage.approved_by_label = at, actor.label[:150]
         stage.save()
         row.version += 1
