@@ -4,6 +4,7 @@ import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
@@ -299,7 +300,7 @@ def skip_stage() -> Callable[[], object]:
 @scenario
 def approve_stage() -> Callable[[], object]:
     stages = [Stage("a", (), 1_000, 60, needs_approval=True), Stage("b", (), 2_000, 60)]
-    given = _rollout(stages=stages) | {"actor": OTHER}
+    given = _rollout(stages=stages, actor=OTHER) | {"actor": replace(OTHER, id=1, label="tests")}
     return lambda: flags.approve_stage(**given)
 
 
