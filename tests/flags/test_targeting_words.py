@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
+
+from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.pages.targeting import override_sides, override_words, prerequisite_words
-from apps.flags.pages.words import differences
+from apps.flags.pages.words import condition_words, differences
 
 END = "2026-03-01T09:00:00+00:00"
 
@@ -12,6 +15,22 @@ def overrides(*given: tuple[str, list[str], str | None]) -> dict[str, Any]:
     return {
         "overrides": [{"variant": variant, "targeting_keys": keys, "expires_at": end} for variant, keys, end in given]
     }
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({}, "plan is free or pro"),
+        ({"if_missing": True}, "plan is free or pro (also when missing)"),
+        ({"if_missing": True, "ignore_case": True}, "plan is free or pro (any case) (also when missing)"),
+    ],
+)
+def test_a_condition_says_when_a_missing_attribute_counts(condition: dict[str, bool], expected: str) -> None:
+    raw = {"attr": ["plan"], "op": "in", "value": ["free", "pro"], **condition}
+    rules = parse_rules([{"id": "r", "when": when, "serve": {"variant": "on"}} for when in (raw, {"not": raw})])
+    plain, opposite = (condition_words(rule.when) for rule in rules if rule.when)
+    assert plain == expected
+    assert opposite == expected.replace("is free", "is not free").replace("also when", "not when")
 
 
 def test_prerequisites_are_a_line_each() -> None:

@@ -48,6 +48,12 @@ def comparison(condition: In | Compare, *, negated: bool = False) -> str:
     return " ".join([".".join(condition.path), PHRASES[name][negated], *_operand(condition)]) + case
 
 
+def criterion(condition: In | Compare, *, negated: bool = False) -> str:
+    """The comparison, and what it makes of a missing attribute where that is not simply false."""
+    missing = (" (not when missing)" if negated else " (also when missing)") if condition.if_missing else ""
+    return comparison(condition, negated=negated) + missing
+
+
 def _operand(condition: In | Compare) -> list[str]:
     if isinstance(condition, In):
         return [listed(condition.values, last="or")]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.flags.domain.engine.definitions import All, Compare, Condition, In, InSegment, Not, Nothing
 from apps.flags.domain.engine.definitions import Any as AnyOf
 from apps.flags.domain.engine.explanation import Check, Explanation, SegmentCheck
-from apps.flags.domain.wording import MAX_NAMED, comparison
+from apps.flags.domain.wording import MAX_NAMED, criterion
 from apps.flags.pages.words import Pill, compact, listed
 
 
@@ -72,7 +72,7 @@ def _comparison(condition: In | Compare, actual: object, *, matched: bool, negat
     value = condition.values if isinstance(condition, In) else condition.value
     cut = isinstance(value, tuple) and len(value) > MAX_NAMED
     return Line(
-        comparison(condition, negated=negated),
+        criterion(condition, negated=negated),
         holds(matched),
         found % {"name": name, "value": compact(actual)},
         ", ".join(map(str, value)) if cut and isinstance(value, tuple) else "",

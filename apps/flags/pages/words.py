@@ -32,7 +32,7 @@ from apps.flags.domain.engine.definitions import (
 from apps.flags.domain.engine.definitions import Any as AnyOf
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.engine.text import percent
-from apps.flags.domain.wording import comparison
+from apps.flags.domain.wording import criterion
 from apps.flags.pages.targeting import override_sides, prerequisite_words
 
 MAX_LISTED = 5
@@ -144,7 +144,7 @@ def condition_words(condition: Condition) -> str:
         case InSegment(keys):
             return _("the user is in %(groups)s") % {"groups": listed(keys, last=_("or"))}
         case In() | Compare():
-            return comparison(condition)
+            return criterion(condition)
         case Not(item):
             return _opposite(item)
         case All(items):
@@ -157,7 +157,7 @@ def condition_words(condition: Condition) -> str:
 
 def _opposite(condition: Condition) -> str:
     if isinstance(condition, In | Compare):
-        return comparison(condition, negated=True)
+        return criterion(condition, negated=True)
     if isinstance(condition, InSegment):
         return _("the user is not in %(groups)s") % {"groups": listed(condition.keys, last=_("or"))}
     return _("not (%(condition)s)") % {"condition": condition_words(condition)}
