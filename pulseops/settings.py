@@ -85,7 +85,9 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "apps.core",
+    "apps.monitoring",
     "apps.flags",
+    "apps.alerts",
     "apps.console",
     "pulseops",
 ]

@@ -1,0 +1,1 @@
+"""What the observations mean and what is done about it: rules, alerts, notifications, responses, incidents."""

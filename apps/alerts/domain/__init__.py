@@ -1,0 +1,1 @@
+"""When a rule fires and what follows. Plain Python."""

@@ -1,0 +1,1 @@
+"""Everything that can go wrong, observed: metrics, tracked events, health checks."""

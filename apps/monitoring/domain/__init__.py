@@ -1,0 +1,1 @@
+"""What observations are: series, sketches, rollups, events, checks. Plain Python."""
