@@ -1,0 +1,6 @@
+"""Monitoring's tables. Django imports this module; the files beside it are split by idea."""
+
+from apps.monitoring.models.events import RefusedEvent, TrackedEvent
+from apps.monitoring.models.metrics import DirtyMinute, MetricRollup, MetricSample, MetricSeries
+
+__all__ = ["DirtyMinute", "MetricRollup", "MetricSample", "MetricSeries", "RefusedEvent", "TrackedEvent"]
