@@ -9,8 +9,9 @@ from apps.core import approvals, audit
 from apps.core.audit import Actor
 from apps.core.services import check_version
 from apps.flags.domain.transitions import FlagIsArchived, NothingToChange, ReasonMissing
-from apps.flags.models import Flag, FlagState, Ruleset
+from apps.flags.models import Flag, FlagState
 from apps.flags.selectors import waiting_for
+from apps.flags.services.locking import lock_states
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import check, publish
 
@@ -65,13 +66,9 @@ def refuse_archived(flag_id: int) -> None:
 
 
 def _locked(flag_id: int, expected_version: int | None, reason: str, *, approved: bool) -> tuple[Flag, list[FlagState]]:
-    """The flag with its states and, so that no flag comes to wait for it meanwhile, their rulesets."""
     flag = Flag.objects.select_for_update().get(pk=flag_id)
     check_version(flag.version, expected_version)
-    rows = FlagState.objects.select_for_update(of=("self",)).filter(flag=flag).order_by("pk")
-    states = list(rows.select_related("flag", "environment__project"))
-    environments = [state.environment_id for state in states]
-    list(Ruleset.objects.select_for_update().filter(pk__in=environments).order_by("pk"))
+    states = lock_states(flag)
     if not reason.strip() and any(state.environment.protected for state in states):
         raise ReasonMissing
     if not approved:

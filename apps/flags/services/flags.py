@@ -20,6 +20,7 @@ from apps.flags.domain.staleness import Purpose
 from apps.flags.domain.transitions import FlagIsArchived, ReasonMissing
 from apps.flags.models import Flag, FlagState, Variant
 from apps.flags.selectors import waiting_for
+from apps.flags.services.locking import lock_states
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
 
@@ -95,26 +96,19 @@ def update_flag(
         if flag.archived_at is not None:
             raise FlagIsArchived
         check_version(flag.version, expected_version)
-        before = _readable(flag)
-        for name in EDITABLE:
-            setattr(flag, name, fields.get(name, getattr(flag, name)))
-        flag.full_clean()
-        if "variants" in fields:
-            _check_needed(flag, fields["variants"])
-            _save_variants(flag, fields["variants"])
-        changed = changes(before, _readable(flag))
+        states = lock_states(flag) if REACHING_USERS & fields.keys() else []
+        changed = _edit(flag, states, fields)
         if not changed:
             return flag
         reaches_users = bool(REACHING_USERS & changed.keys())
         if reaches_users:
-            _check_reach(flag, reason, approved=approved)
+            _check_reach(flag, states, changed, reason, approved=approved)
         flag.version += 1
         flag.save()
         entry = _record("flags.flag_changed", flag, actor=actor, at=at, reason=reason, changed=changed)
         if reaches_users:
-            states = _moved_states(flag, at)
-            if "variants" in changed:
-                refuse_while_rolling_out(states)
+            for state in states:
+                state.version, state.changed_at = state.version + 1, at
             _keep(states, entry, at)
             publish([state.environment_id for state in states], at)
     return flag
@@ -167,13 +161,16 @@ def _new_state(flag: Flag, environment: Environment, default: str, off: str, *, 
     return FlagState(flag=flag, environment=environment, default_variant=default, off_variant=off, changed_at=at)
 
 
-def _moved_states(flag: Flag, at: datetime) -> list[FlagState]:
-    """The flag's states, locked, each one version on."""
-    rows = FlagState.objects.select_for_update(of=("self",)).filter(flag=flag)
-    states = list(rows.select_related("environment__project"))
-    for state in states:
-        state.flag, state.version, state.changed_at = flag, state.version + 1, at
-    return states
+def _edit(flag: Flag, states: Sequence[FlagState], fields: Mapping[str, Any]) -> Changes:
+    """The flag with these fields, its variants saved, itself not yet; what that changes."""
+    before = _readable(flag)
+    for name in EDITABLE:
+        setattr(flag, name, fields.get(name, getattr(flag, name)))
+    flag.full_clean()
+    if "variants" in fields:
+        _check_needed(flag, states, fields["variants"])
+        _save_variants(flag, fields["variants"])
+    return changes(before, _readable(flag))
 
 
 def _keep(states: Sequence[FlagState], entry: AuditEntry, at: datetime) -> None:
@@ -203,20 +200,21 @@ def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
     Variant.objects.bulk_create(rows)
 
 
-def _check_reach(flag: Flag, reason: str, *, approved: bool) -> None:
+def _check_reach(flag: Flag, states: Sequence[FlagState], changed: Changes, reason: str, *, approved: bool) -> None:
     """What users of some environments get asks for more."""
     environments = list(Environment.objects.filter(project=flag.project_id).select_related("project"))
     if not reason.strip() and any(environment.protected for environment in environments):
         raise ReasonMissing
     if not approved:
         approvals.refuse_unapproved(environments)
+    if "variants" in changed:
+        refuse_while_rolling_out(states)
 
 
-def _check_needed(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
+def _check_needed(flag: Flag, states: Sequence[FlagState], variants: Sequence[tuple[str, object]]) -> None:
     """A variant that another flag waits for stays."""
     gone = {variant.key for variant in flag.variants.all()} - {key for key, _ in variants}
-    states = flag.states.select_related("flag") if gone else ()
-    waiting = {key for state in states for key in waiting_for(state, gone)}
+    waiting = {key for state in states for key in waiting_for(state, gone)} if gone else ()
     if waiting:
         message = f"{', '.join(sorted(gone))} cannot go: {', '.join(sorted(waiting))} wait for it."
         raise ValidationError({"variants": [message]})

@@ -20,6 +20,7 @@ from apps.flags.domain.patches import check_texts, parse_change, parse_fields, p
 from apps.flags.domain.rollouts.patches import parse_plan
 from apps.flags.models import Flag, FlagState, Segment
 from apps.flags.services import archiving, flags, rollouts, schedules, segments, states
+from apps.flags.services.locking import lock_segment
 from apps.flags.services.rehearsals import rehearse
 
 Status = ChangeRequest.Status
@@ -114,7 +115,7 @@ def propose(
     check_texts("patch", kept)
     signed = {"actor": actor, "reason": reason, "at": at, "expected_version": expected_version, "approved": True}
     with transaction.atomic():
-        subject = operation.subject.objects.select_for_update().get(pk=subject_id)
+        subject = _locked(operation.subject, subject_id)
         check_version(subject.version, expected_version)
         changed = rehearse(subject, lambda: operation.apply(subject_id, environment_id, kept, **signed))
         return approvals.open_request(
@@ -128,6 +129,11 @@ def propose(
             reason=reason,
             at=at,
         )
+
+
+def _locked(kind: type[Flag] | type[FlagState] | type[Segment], pk: int) -> Flag | FlagState | Segment:
+    """As its own services lock it."""
+    return lock_segment(pk) if kind is Segment else kind.objects.select_for_update().get(pk=pk)
 
 
 def _place(subject: Flag | FlagState | Segment, environment_id: int | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from apps.core.services import check_version, lock_project
 from apps.flags.domain.members import MEMBERS_LIMIT, Mode, combined, read_lines
 from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Segment, SegmentMember
+from apps.flags.services.locking import lock_segment
 from apps.flags.services.publishing import publish
 from apps.flags.services.references import checked_rule
 from apps.flags.services.segment_versions import keep_segment_version
@@ -72,7 +73,7 @@ def update_segment(
     approval, unless it is `approved`, which only an approved request makes it.
     """
     with transaction.atomic():
-        segment = _locked(segment_id)
+        segment = lock_segment(segment_id)
         check_version(segment.version, expected_version)
         before = _readable(segment)
         for name in EDITABLE:
@@ -109,12 +110,6 @@ def _check_rule_change(segment: Segment, reason: str, *, approved: bool) -> None
         raise ReasonMissing
     if not approved:
         approvals.refuse_unapproved(environments)
-
-
-def _locked(segment_id: int) -> Segment:
-    """The segment; before it its project, because a rule is judged among all segments of the project."""
-    lock_project(Segment.objects.values_list("project_id", flat=True).get(pk=segment_id))
-    return Segment.objects.select_for_update().get(pk=segment_id)
 
 
 def _readable(segment: Segment) -> dict[str, Any]:
