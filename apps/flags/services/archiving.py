@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.core import approvals, audit
+from apps.core import approvals
 from apps.core.audit import Actor
 from apps.core.services import check_version
 from apps.flags.domain.transitions import FlagIsArchived, NothingToChange, ReasonMissing
@@ -14,6 +14,7 @@ from apps.flags.selectors import waiting_for
 from apps.flags.services.locking import lock_states
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import check, publish
+from apps.flags.services.trail import record
 
 
 class FlagIsNeeded(Exception):
@@ -90,14 +91,6 @@ def _move(
     flag.version += 1
     flag.save(update_fields=["archived_at", "version"])
     moments = [moment and moment.isoformat() for moment in (before, archived_at)]
-    audit.record(
-        kind=kind,
-        subject=flag,
-        project_id=flag.project_id,
-        actor=actor,
-        reason=reason,
-        at=at,
-        changes={"archived_at": moments},
-    )
+    record(kind, flag, actor=actor, reason=reason, at=at, changed={"archived_at": moments})
     publish([state.environment_id for state in states], at)
     return flag

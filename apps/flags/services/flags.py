@@ -23,6 +23,7 @@ from apps.flags.selectors import waiting_for
 from apps.flags.services.locking import lock_states
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
+from apps.flags.services.trail import record
 
 EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed", "purpose", "expected_end")
 REACHING_USERS = {"variants", "client_exposed"}
@@ -66,7 +67,7 @@ def create_flag(
         flag = _new_flag(project, fields, salt or secrets.token_hex(8), at)
         _save_variants(flag, variants)
         created = {name: [None, value] for name, value in _readable(flag).items()}
-        entry = _record("flags.flag_created", flag, actor=actor, at=at, reason=reason, changed=created)
+        entry = record("flags.flag_created", flag, actor=actor, at=at, reason=reason, changed=created)
         default, off = fields.default_variant or variants[0][0], fields.off_variant or variants[-1][0]
         environments = Environment.objects.filter(project=project).select_related("project")
         states = [_new_state(flag, environment, default, off, at=at) for environment in environments]
@@ -105,7 +106,7 @@ def update_flag(
             _check_reach(flag, states, changed, reason, approved=approved)
         flag.version += 1
         flag.save()
-        entry = _record("flags.flag_changed", flag, actor=actor, at=at, reason=reason, changed=changed)
+        entry = record("flags.flag_changed", flag, actor=actor, at=at, reason=reason, changed=changed)
         if reaches_users:
             for state in states:
                 state.version, state.changed_at = state.version + 1, at
@@ -179,12 +180,6 @@ def _keep(states: Sequence[FlagState], entry: AuditEntry, at: datetime) -> None:
         check(state)
         state.save()
         keep_version(state, entry=entry, at=at)
-
-
-def _record(kind: str, flag: Flag, *, actor: Actor, at: datetime, reason: str, changed: Changes) -> AuditEntry:
-    return audit.record(
-        kind=kind, subject=flag, project_id=flag.project_id, actor=actor, at=at, reason=reason, changes=changed
-    )
 
 
 def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:

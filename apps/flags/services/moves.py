@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from apps.core import approvals, audit
+from apps.core import approvals
 from apps.core.audit import Actor
 from apps.core.domain.diff import Changes, changes
 from apps.core.services import check_version
@@ -16,6 +16,7 @@ from apps.flags.selectors import definitions
 from apps.flags.services.archiving import refuse_archived
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import check, keep_version, publish
+from apps.flags.services.trail import record
 
 
 def locked(state_id: int) -> FlagState:
@@ -62,16 +63,8 @@ def move(
     if after.status is not FlagStatus.KILLED:  # a kill must not fail because of what it makes irrelevant
         check(state)
     state.save()
-    entry = audit.record(
-        kind=kind,
-        subject=state,
-        project_id=state.flag.project_id,
-        environment_id=state.environment_id,
-        actor=actor,
-        reason=reason,
-        at=at,
-        changes=changes(transitions.readable(before), transitions.readable(after)) | (more or {}),
-    )
+    changed = changes(transitions.readable(before), transitions.readable(after)) | (more or {})
+    entry = record(kind, state, actor=actor, reason=reason, at=at, changed=changed)
     keep_version(state, entry=entry, at=at)
     publish([state.environment_id], at)
     return state

@@ -22,6 +22,7 @@ from apps.flags.models import Flag, FlagState, Segment
 from apps.flags.services import archiving, flags, rollouts, schedules, segments, states
 from apps.flags.services.locking import lock_segment
 from apps.flags.services.rehearsals import rehearse
+from apps.flags.services.trail import place_of
 
 Status = ChangeRequest.Status
 Patch = Mapping[str, Any]
@@ -121,7 +122,7 @@ def propose(
         return approvals.open_request(
             kind=kind,
             subject=subject,
-            **_place(subject, environment_id),
+            **place_of(subject, environment_id),
             patch=kept,
             base_version=subject.version,
             changes=changed,
@@ -134,13 +135,6 @@ def propose(
 def _locked(kind: type[Flag] | type[FlagState] | type[Segment], pk: int) -> Flag | FlagState | Segment:
     """As its own services lock it."""
     return lock_segment(pk) if kind is Segment else kind.objects.select_for_update().get(pk=pk)
-
-
-def _place(subject: Flag | FlagState | Segment, environment_id: int | None) -> dict[str, Any]:
-    """A state knows its environment itself."""
-    if isinstance(subject, FlagState):
-        return {"project_id": subject.flag.project_id, "environment_id": subject.environment_id}
-    return {"project_id": subject.project_id, "environment_id": environment_id}
 
 
 def approve_request(*, request_id: int, actor: Actor, at: datetime, comment: str = "") -> ChangeRequest:

@@ -18,9 +18,10 @@ from apps.flags.models import FlagState, RolloutPlan, RolloutStage
 from apps.flags.selectors import definitions
 from apps.flags.selectors.rollouts import plan_of, present_stage
 from apps.flags.services.moves import locked, locked_to_change
-from apps.flags.services.open_rollouts import pause, record
+from apps.flags.services.open_rollouts import pause
 from apps.flags.services.references import segment_keys
 from apps.flags.services.stages import end, go_on, open_stage, serve, serve_stage
+from apps.flags.services.trail import record
 
 
 class InvalidRollout(ValidationError):

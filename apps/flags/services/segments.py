@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from apps.core import approvals, audit
+from apps.core import approvals
 from apps.core.audit import Actor
-from apps.core.domain.diff import changes
+from apps.core.domain.diff import Changes, changes
 from apps.core.models import Environment
 from apps.core.services import check_version, lock_project
 from apps.flags.domain.members import MEMBERS_LIMIT, Mode, combined, read_lines
@@ -20,6 +20,7 @@ from apps.flags.services.locking import lock_segment
 from apps.flags.services.publishing import publish
 from apps.flags.services.references import checked_rule
 from apps.flags.services.segment_versions import keep_segment_version
+from apps.flags.services.trail import record
 
 EDITABLE = ("name", "description", "rule")
 AUDITED_MEMBERS = 1_000  # named one by one in the audit trail; more are counted
@@ -44,15 +45,8 @@ def create_segment(
         segment.rule = checked_rule(segment, rule)
         segment.save()
         keep_segment_version(segment, at)
-        audit.record(
-            kind="flags.segment_created",
-            subject=segment,
-            project_id=project_id,
-            actor=actor,
-            at=at,
-            reason=reason,
-            changes={"rule": [None, segment.rule]} if segment.rule else {},
-        )
+        created: Changes = {"rule": [None, segment.rule]} if segment.rule else {}
+        record("flags.segment_created", segment, actor=actor, reason=reason, at=at, changed=created)
         publish(_environments(segment).values_list("pk", flat=True), at)
     return segment
 
@@ -89,15 +83,7 @@ def update_segment(
         segment.version += 1
         segment.save()
         keep_segment_version(segment, at)
-        audit.record(
-            kind="flags.segment_changed",
-            subject=segment,
-            project_id=segment.project_id,
-            actor=actor,
-            at=at,
-            reason=reason,
-            changes=changed,
-        )
+        record("flags.segment_changed", segment, actor=actor, reason=reason, at=at, changed=changed)
         if "rule" in changed:
             publish(_environments(segment).values_list("pk", flat=True), at)
     return segment
@@ -151,15 +137,15 @@ def set_members(
             return segment
         segment.version += 1
         segment.save()
-        audit.record(
-            kind="flags.members_changed",
-            subject=segment,
-            project_id=segment.project_id,
-            environment_id=environment_id,
+        told: Changes = {"added": [None, _audited(added)], "removed": [_audited(removed), None]}
+        record(
+            "flags.members_changed",
+            segment,
             actor=actor,
-            at=at,
             reason=reason,
-            changes={"added": [None, _audited(added)], "removed": [_audited(removed), None]},
+            at=at,
+            changed=told,
+            environment_id=environment_id,
         )
         publish([environment_id], at)
     return segment
