@@ -5,12 +5,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.core import approvals
 from apps.core.audit import Actor
 from apps.core.services import check_version
-from apps.flags.domain.transitions import FlagIsArchived, NothingToChange, ReasonMissing
+from apps.flags.domain.transitions import FlagIsArchived, NothingToChange
 from apps.flags.models import Flag, FlagState
 from apps.flags.selectors import waiting_for
+from apps.flags.services.consent import check_consent
 from apps.flags.services.locking import lock_states
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import check, publish
@@ -70,10 +70,7 @@ def _locked(flag_id: int, expected_version: int | None, reason: str, *, approved
     flag = Flag.objects.select_for_update().get(pk=flag_id)
     check_version(flag.version, expected_version)
     states = lock_states(flag)
-    if not reason.strip() and any(state.environment.protected for state in states):
-        raise ReasonMissing
-    if not approved:
-        approvals.refuse_unapproved([state.environment for state in states])
+    check_consent([state.environment for state in states], reason, approved=approved)
     return flag, states
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from apps.core import approvals, audit
+from apps.core import audit
 from apps.core.audit import Actor
 from apps.core.domain.diff import Changes, changes
 from apps.core.models import AuditEntry, Environment, Project
@@ -17,9 +17,10 @@ from apps.core.services import check_version, lock_project
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.engine.validation import value_problems
 from apps.flags.domain.staleness import Purpose
-from apps.flags.domain.transitions import FlagIsArchived, ReasonMissing
+from apps.flags.domain.transitions import FlagIsArchived
 from apps.flags.models import Flag, FlagState, Variant
 from apps.flags.selectors import waiting_for
+from apps.flags.services.consent import check_consent
 from apps.flags.services.locking import lock_states
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
@@ -103,7 +104,9 @@ def update_flag(
             return flag
         reaches_users = bool(REACHING_USERS & changed.keys())
         if reaches_users:
-            _check_reach(flag, states, changed, reason, approved=approved)
+            check_consent([state.environment for state in states], reason, approved=approved)
+            if "variants" in changed:
+                refuse_while_rolling_out(states)
         flag.version += 1
         flag.save()
         entry = record("flags.flag_changed", flag, actor=actor, at=at, reason=reason, changed=changed)
@@ -193,17 +196,6 @@ def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
     if len(keys) != len(set(keys)):
         raise ValidationError({"variants": ["Two variants have the same key."]})
     Variant.objects.bulk_create(rows)
-
-
-def _check_reach(flag: Flag, states: Sequence[FlagState], changed: Changes, reason: str, *, approved: bool) -> None:
-    """What users of some environments get asks for more."""
-    environments = list(Environment.objects.filter(project=flag.project_id).select_related("project"))
-    if not reason.strip() and any(environment.protected for environment in environments):
-        raise ReasonMissing
-    if not approved:
-        approvals.refuse_unapproved(environments)
-    if "variants" in changed:
-        refuse_while_rolling_out(states)
 
 
 def _check_needed(flag: Flag, states: Sequence[FlagState], variants: Sequence[tuple[str, object]]) -> None:

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from apps.core import approvals
 from apps.core.audit import Actor
 from apps.core.domain.diff import Changes, changes
 from apps.core.services import check_version
 from apps.flags.domain import transitions
 from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.engine.parsing import dump_overrides, dump_prerequisites, dump_rules
-from apps.flags.domain.transitions import ReasonMissing, Serving
+from apps.flags.domain.transitions import Serving
 from apps.flags.models import FlagState
 from apps.flags.selectors import definitions
 from apps.flags.services.archiving import refuse_archived
+from apps.flags.services.consent import check_consent
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import check, keep_version, publish
 from apps.flags.services.trail import record
@@ -29,10 +29,7 @@ def locked(state_id: int) -> FlagState:
 def locked_to_change(state_id: int, expected_version: int | None, reason: str, *, approved: bool) -> FlagState:
     state = locked(state_id)
     check_version(state.version, expected_version)
-    if state.environment.protected and not reason.strip():
-        raise ReasonMissing
-    if not approved:
-        approvals.refuse_unapproved([state.environment])
+    check_consent([state.environment], reason, approved=approved)
     refuse_while_rolling_out([state])
     return state
 

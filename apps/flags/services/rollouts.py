@@ -17,6 +17,7 @@ from apps.flags.domain.transitions import FlagIsKilled, ReasonMissing, Serving
 from apps.flags.models import FlagState, RolloutPlan, RolloutStage
 from apps.flags.selectors import definitions
 from apps.flags.selectors.rollouts import plan_of, present_stage
+from apps.flags.services.consent import check_reason
 from apps.flags.services.moves import locked, locked_to_change
 from apps.flags.services.open_rollouts import pause
 from apps.flags.services.references import segment_keys
@@ -183,8 +184,7 @@ def _locked_open(plan_id: int, expected_version: int | None, reason: str) -> Rol
     if row.status not in RolloutPlan.OPEN:
         raise RolloutIsOver
     check_version(row.version, expected_version)
-    if state.environment.protected and not reason.strip():
-        raise ReasonMissing
+    check_reason([state.environment], reason)
     return row
 
 

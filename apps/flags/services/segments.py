@@ -8,14 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from apps.core import approvals
 from apps.core.audit import Actor
 from apps.core.domain.diff import Changes, changes
 from apps.core.models import Environment
 from apps.core.services import check_version, lock_project
 from apps.flags.domain.members import MEMBERS_LIMIT, Mode, combined, read_lines
-from apps.flags.domain.transitions import ReasonMissing
 from apps.flags.models import Segment, SegmentMember
+from apps.flags.services.consent import check_consent
 from apps.flags.services.locking import lock_segment
 from apps.flags.services.publishing import publish
 from apps.flags.services.references import checked_rule
@@ -79,7 +78,7 @@ def update_segment(
         if not changed:
             return segment
         if "rule" in changed:
-            _check_rule_change(segment, reason, approved=approved)
+            check_consent(_environments(segment).select_related("project"), reason, approved=approved)
         segment.version += 1
         segment.save()
         keep_segment_version(segment, at)
@@ -87,15 +86,6 @@ def update_segment(
         if "rule" in changed:
             publish(_environments(segment).values_list("pk", flat=True), at)
     return segment
-
-
-def _check_rule_change(segment: Segment, reason: str, *, approved: bool) -> None:
-    """A rule reaches users in every environment."""
-    environments = list(_environments(segment).select_related("project"))
-    if not reason.strip() and any(environment.protected for environment in environments):
-        raise ReasonMissing
-    if not approved:
-        approvals.refuse_unapproved(environments)
 
 
 def _readable(segment: Segment) -> dict[str, Any]:
@@ -128,10 +118,7 @@ def set_members(
         segment = Segment.objects.select_for_update().get(pk=segment_id)
         check_version(segment.version, expected_version)
         environment = Environment.objects.select_related("project").get(pk=environment_id)
-        if not reason.strip() and environment.protected:
-            raise ReasonMissing
-        if not approved:
-            approvals.refuse_unapproved([environment])
+        check_consent([environment], reason, approved=approved)
         added, removed = _change_members(segment, environment_id, given, mode, at)
         if not added and not removed:
             return segment
