@@ -29,11 +29,6 @@ class SegmentViewSet(FlagsViewSet):
         "partial_update": Action.EDIT_SEGMENT,
     }
 
-    def needed_here(self) -> tuple[str, ...]:
-        """A rule works in every environment."""
-        sets_rule = self.action == "partial_update" and "rule" in self.request.data
-        return self.needed_everywhere(Action.SET_RULE) if sets_rule else ()
-
     @endpoint("Segments", "List segments", answers=SegmentOut, many=True)
     def list(self, request: Request, project: str) -> Response:
         return self.page(selectors.segments(self.project), SegmentOut)
@@ -68,6 +63,8 @@ class SegmentViewSet(FlagsViewSet):
     )
     def partial_update(self, request: Request, project: str, segment: str) -> Response:
         body = self.body(SegmentChange)
+        if "rule" in body:
+            self.insist(self.needed_everywhere(Action.SET_RULE))
         signed = self.signed(body)
         changed = services.update_segment(segment_id=self.segment.pk, fields=body, **signed)
         return Response(SegmentOut(changed).data)
