@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from apps.flags.pages.differences import differences
 from apps.flags.pages.targeting import override_sides, override_words, prerequisite_words
-from apps.flags.pages.words import differences
 
 END = "2026-03-01T09:00:00+00:00"
 
