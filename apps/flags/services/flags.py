@@ -23,8 +23,9 @@ from apps.flags.selectors import waiting_for
 from apps.flags.services.consent import check_consent
 from apps.flags.services.locking import lock_states
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
-from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
+from apps.flags.services.publishing import InvalidFlag, check, publish
 from apps.flags.services.trail import record
+from apps.flags.services.versions import keep_version
 
 EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed", "purpose", "expected_end")
 REACHING_USERS = {"variants", "client_exposed"}

@@ -15,8 +15,9 @@ from apps.flags.selectors import definitions
 from apps.flags.services.archiving import refuse_archived
 from apps.flags.services.consent import check_consent
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
-from apps.flags.services.publishing import check, keep_version, publish
+from apps.flags.services.publishing import check, publish
 from apps.flags.services.trail import record
+from apps.flags.services.versions import keep_version
 
 
 def locked(state_id: int) -> FlagState:

@@ -18,8 +18,8 @@ from apps.flags.services.consent import check_consent
 from apps.flags.services.locking import lock_segment
 from apps.flags.services.publishing import publish
 from apps.flags.services.references import checked_rule
-from apps.flags.services.segment_versions import keep_segment_version
 from apps.flags.services.trail import record
+from apps.flags.services.versions import keep_segment_version
 
 EDITABLE = ("name", "description", "rule")
 AUDITED_MEMBERS = 1_000  # named one by one in the audit trail; more are counted
