@@ -19,7 +19,7 @@ from apps.flags.domain.members import MEMBERS_LIMIT
 from apps.flags.domain.patches import check_texts, parse_change, parse_fields, parse_mode, parse_version
 from apps.flags.domain.rollouts.patches import parse_plan
 from apps.flags.models import Flag, FlagState, Segment
-from apps.flags.services import archiving, flags, rollouts, schedules, segments, states
+from apps.flags.services import archiving, flags, members, rollouts, schedules, segments, states
 from apps.flags.services.locking import lock_segment
 from apps.flags.services.rehearsals import rehearse
 from apps.flags.services.trail import place_of
@@ -62,7 +62,7 @@ def _set_members(segment_id: int, environment_id: int, patch: Patch, **signed: A
     given = read_list("targeting_keys", fields["targeting_keys"], MEMBERS_LIMIT, 0)
     keys = [read_text(*item, at_least=0) for item in given]
     where: dict[str, Any] = {"segment_id": segment_id, "environment_id": environment_id}
-    return segments.set_members(targeting_keys=keys, mode=parse_mode(fields.get("mode")), **where, **signed)
+    return members.set_members(targeting_keys=keys, mode=parse_mode(fields.get("mode")), **where, **signed)
 
 
 def _update_segment(segment_id: int, _: None, patch: Patch, **signed: Any) -> object:
