@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.core.audit import Actor
 from apps.core.services import check_version
-from apps.flags.domain.transitions import FlagIsArchived, NothingToChange
+from apps.flags.domain.transitions import NothingToChange
 from apps.flags.models import Flag, FlagState
 from apps.flags.selectors import waiting_for
 from apps.flags.services.consent import check_consent
@@ -58,12 +58,6 @@ def restore_flag(
         for state in states:
             check(state)
         return _move(flag, states, archived_at=None, kind="flags.flag_restored", actor=actor, reason=reason, at=at)
-
-
-def refuse_archived(flag_id: int) -> None:
-    """Raises FlagIsArchived. Ask only while holding a lock that archiving needs as well."""
-    if Flag.objects.filter(pk=flag_id).exclude(archived_at=None).exists():
-        raise FlagIsArchived
 
 
 def _locked(flag_id: int, expected_version: int | None, reason: str, *, approved: bool) -> tuple[Flag, list[FlagState]]:

@@ -2,6 +2,7 @@
 or flag, its states, their rulesets. Private to services."""
 
 from apps.core.services import lock_project
+from apps.flags.domain.transitions import FlagIsArchived
 from apps.flags.models import Flag, FlagState, Ruleset, Segment
 
 
@@ -9,6 +10,15 @@ def lock_segment(segment_id: int) -> Segment:
     """Before it its project, because a rule is judged among all segments of the project."""
     lock_project(Segment.objects.values_list("project_id", flat=True).get(pk=segment_id))
     return Segment.objects.select_for_update().get(pk=segment_id)
+
+
+def lock_state(state_id: int) -> FlagState:
+    """Raises FlagIsArchived. Archiving takes the same lock, so only what is read after it holds."""
+    rows = FlagState.objects.select_for_update(of=("self",)).select_related("flag__project", "environment__project")
+    state = rows.get(pk=state_id)
+    if Flag.objects.filter(pk=state.flag_id).exclude(archived_at=None).exists():
+        raise FlagIsArchived
+    return state
 
 
 def lock_states(flag: Flag) -> list[FlagState]:

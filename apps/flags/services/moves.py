@@ -12,23 +12,16 @@ from apps.flags.domain.engine.parsing import dump_overrides, dump_prerequisites,
 from apps.flags.domain.transitions import Serving
 from apps.flags.models import FlagState
 from apps.flags.selectors import definitions
-from apps.flags.services.archiving import refuse_archived
 from apps.flags.services.consent import check_consent
+from apps.flags.services.locking import lock_state
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import check, publish
 from apps.flags.services.trail import record
 from apps.flags.services.versions import keep_version
 
 
-def locked(state_id: int) -> FlagState:
-    states = FlagState.objects.select_for_update(of=("self",)).select_related("flag__project", "environment__project")
-    state = states.get(pk=state_id)
-    refuse_archived(state.flag_id)
-    return state
-
-
 def locked_to_change(state_id: int, expected_version: int | None, reason: str, *, approved: bool) -> FlagState:
-    state = locked(state_id)
+    state = lock_state(state_id)
     check_version(state.version, expected_version)
     check_consent([state.environment], reason, approved=approved)
     refuse_while_rolling_out([state])

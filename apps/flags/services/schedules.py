@@ -18,6 +18,7 @@ from apps.flags.domain.patches import dump_change, parse_change
 from apps.flags.domain.transitions import Change, NothingToChange
 from apps.flags.models import FlagState, FlagStateVersion, ScheduledChange
 from apps.flags.services import states
+from apps.flags.services.locking import lock_state
 from apps.flags.services.rehearsals import rehearse
 from apps.flags.services.trail import record
 
@@ -56,8 +57,7 @@ def schedule_change(
     if apply_at <= at:
         raise TimeHasPassed({"apply_at": ["Choose a time that is yet to come."]})
     with transaction.atomic():
-        locked = FlagState.objects.select_for_update(of=("self",))
-        state = locked.select_related("flag", "environment__project").get(pk=state_id)
+        state = lock_state(state_id)
         how = {"actor": actor, "reason": reason, "at": at, "expected_version": expected_version, "approved": approved}
         changed = _rehearsed(state, change, **how)
         row = ScheduledChange.objects.create(
