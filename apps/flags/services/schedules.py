@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import Error as DatabaseError
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
 from apps.core import audit
@@ -107,8 +106,8 @@ def _settle_next(at: datetime) -> bool:
             return False
         try:
             _apply(row, at)
-        except DatabaseError:
-            raise  # the next sweep tries again
+        except (OperationalError, InterfaceError):
+            raise  # no database or a lock; the next sweep tries again
         except Exception as refusal:  # whatever it is, people look at it; it must not hold up the others
             logger.info("%s was not applied: %s", row, refusal)
             _settle(row, Status.CONFLICT, note=_told(row, refusal))
