@@ -33,3 +33,10 @@ def test_no_module_is_named_after_nothing(word: str) -> None:
 def test_tests_mirror_the_apps() -> None:
     apps = {path.name for path in (ROOT / "apps").iterdir() if (path / "apps.py").exists()}
     assert apps <= {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()}
+
+
+def test_every_test_with_a_long_form_is_run_by_make_prove() -> None:
+    texts = {path: path.read_text() for path in (ROOT / "tests").rglob("test_*.py")}
+    scaled = {path for path, text in texts.items() if "\nfrom tests.scale import" in text}
+    marked = {path for path, text in texts.items() if "\n@pytest.mark.prove" in text}
+    assert scaled - marked == set()

@@ -101,6 +101,7 @@ def test_schedules_are_listed_newest_first_and_narrowed(product: APIClient, shop
     ):
         assert [row["id"] for row in product.get(f"{SCHEDULES}?{query}").json()["results"]] == found
     assert product.get(f"{SCHEDULES}?flags=other").status_code == 400
+    assert product.get(f"{SCHEDULES}?environment=nowhere").status_code == 400
 
 
 @pytest.mark.parametrize("role", [None, "Viewer"])
@@ -128,4 +129,5 @@ def test_a_bound_key_keeps_to_its_environment(shop: Project) -> None:
     assert client.post(SCHEDULES, body()).status_code == 201
     assert client.post(SCHEDULES, body(environment="production", reason="x")).status_code == 403
     assert [each["environment"] for each in client.get(SCHEDULES).json()["results"]] == ["staging"]
+    assert client.get(f"{SCHEDULES}?environment=production").status_code == 403
     assert client.post(f"{SCHEDULES}{row.pk}/cancel/").status_code == 404

@@ -77,6 +77,11 @@ def test_bad_rules_are_named(beta: Segment, rule: object, field: str) -> None:
     assert (answer.status_code, list(errors(answer))) == (400, [field])
 
 
+@pytest.mark.parametrize("body", [5, True, [1], "rule"])
+def test_a_change_that_is_no_object_is_refused(beta: Segment, body: object) -> None:
+    assert as_role("Product").patch(f"{SEGMENTS}beta/", body, format="json").status_code == 400
+
+
 def test_a_rule_needs_the_permission_of_protected_environments(shop: Project, beta: Segment) -> None:
     user = make_user(role="Viewer")
     user.user_permissions.add(Permission.objects.get(codename="change_segment"))

@@ -163,6 +163,16 @@ def test_one_that_nothing_can_read_does_not_hold_up_the_others(state: FlagState)
     assert again(other).status == "ON"
 
 
+def test_one_that_nothing_can_write_does_not_hold_up_the_others(state: FlagState) -> None:
+    row, other, last = make_schedule(state), state_in(make_flag()), 2**31 - 1  # the version after it does not fit
+    FlagState.objects.filter(pk=state.pk).update(version=last)
+    ScheduledChange.objects.filter(pk=row.pk).update(base_version=last)
+    make_schedule(other, apply_at=LATER + timedelta(minutes=1))
+    assert sweep(EVENING) == 2
+    assert told(row)[0] == "CONFLICT"
+    assert again(other).status == "ON"
+
+
 def test_a_conflict_is_not_tried_again(state: FlagState) -> None:
     make_schedule(state)
     set_now(state, default_variant="off")

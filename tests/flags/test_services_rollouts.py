@@ -204,9 +204,13 @@ def test_evaluations_are_counted_from_the_stage_s_beginning(state: FlagState) ->
     assert sweep(later) == 1
 
 
-def test_one_plan_that_cannot_go_on_does_not_stop_the_others(state: FlagState) -> None:
+LAST_INTEGER = 2**31 - 1
+
+
+@pytest.mark.parametrize("fault", [{"base": {}}, {"version": LAST_INTEGER}], ids=["unreadable", "unwritable"])
+def test_one_plan_that_cannot_go_on_does_not_stop_the_others(state: FlagState, fault: dict[str, Any]) -> None:
     broken, fine = state_in(make_flag()), make_rollout(state)
-    RolloutPlan.objects.filter(pk=make_rollout(broken).pk).update(base={}, due_at=AT)
+    RolloutPlan.objects.filter(pk=make_rollout(broken).pk).update(due_at=AT, **fault)
     assert sweep(AT + WEEK) == 1
     assert again(fine).position == 1
 

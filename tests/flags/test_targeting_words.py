@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from apps.flags.domain.engine.parsing import parse_rules
+from apps.flags.pages.differences import differences
 from apps.flags.pages.targeting import override_sides, override_words, prerequisite_words
-from apps.flags.pages.words import condition_words, differences
+from apps.flags.pages.words import condition_words
 
 END = "2026-03-01T09:00:00+00:00"
 

@@ -126,6 +126,7 @@ def test_a_worker_that_dies_before_any_statement_loses_and_doubles_nothing(how: 
 breaks = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([die, lose_connection])), max_size=8)
 
 
+@pytest.mark.prove
 @settings(
     max_examples=scaled(short=15, long=300),
     deadline=None,

@@ -10,7 +10,7 @@ from apps.core.api.schema import endpoint, example
 from apps.core.serializers import Versioned
 from apps.flags import selectors, services
 from apps.flags.api.views import FlagsViewSet
-from apps.flags.domain.access import Action, needed
+from apps.flags.domain.access import Action
 from apps.flags.selectors import Interval
 from apps.flags.serializers import FlagChange, FlagFilter, FlagIn, FlagOut, UsageFilter, UsageOut
 from apps.flags.services import FlagFields
@@ -43,11 +43,7 @@ class FlagViewSet(FlagsViewSet):
     }
 
     def needed_here(self) -> tuple[str, ...]:
-        """What is the same everywhere is as protected as the most protected environment."""
-        if not self.writes:
-            return ()
-        protected = self.project.environments.filter(protected=True).exists()
-        return needed(self.actions[self.action], protected=protected)
+        return self.needed_everywhere(self.actions[self.action]) if self.writes else ()
 
     @endpoint("Flags", "List flags", answers=FlagOut, many=True, query=FlagFilter)
     def list(self, request: Request, project: str) -> Response:

@@ -8,7 +8,8 @@ from apps.core.api.parsers import CSVParser
 from apps.core.api.renderers import CSVRenderer
 from apps.core.api.schema import endpoint
 from apps.flags import services
-from apps.flags.api.segments import STALE, MembersViewSet
+from apps.flags.api.segments import STALE
+from apps.flags.api.views import InEnvironment
 from apps.flags.domain.access import Action
 from apps.flags.domain.members import Mode, read_csv, write_csv
 from apps.flags.selectors.overview import members
@@ -17,7 +18,7 @@ from apps.flags.serializers import MembersCount, MembersImport
 CSV = {"text/csv": OpenApiTypes.STR}
 
 
-class MemberImportViewSet(MembersViewSet):
+class MemberImportViewSet(InEnvironment):
     parser_classes = [CSVParser]
     actions = {"create": Action.SET_MEMBERS}
 
@@ -43,7 +44,7 @@ class MemberImportViewSet(MembersViewSet):
         return Response(MembersCount({"members": count, "version": changed.version}).data)
 
 
-class MemberExportViewSet(MembersViewSet):
+class MemberExportViewSet(InEnvironment):
     renderer_classes = [CSVRenderer]
     actions = {"retrieve": Action.VIEW}
 

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from apps.core import clock
 from apps.core.api.schema import endpoint, example
 from apps.flags import selectors, services
-from apps.flags.api.views import FlagsViewSet
-from apps.flags.domain.access import Action, needed
+from apps.flags.api.views import FlagsViewSet, InEnvironment
+from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
 from apps.flags.domain.rollouts.templates import DEFAULT, TEMPLATES
 from apps.flags.models import RolloutPlan
@@ -42,7 +42,7 @@ def told(rows: list[RolloutPlan]) -> list[ToldPlan]:
     return selectors.tell(rows, at=clock.now())
 
 
-class RolloutViewSet(FlagsViewSet):
+class RolloutViewSet(InEnvironment):
     ordering = ("-id",)
     open_to_bound_keys = True
     actions = {
@@ -56,11 +56,6 @@ class RolloutViewSet(FlagsViewSet):
         "roll_back": Action.ROLL_BACK,
         "take_over": Action.CHANGE_STATE,
     }
-
-    def needed_here(self) -> tuple[str, ...]:
-        """A protected environment asks for more."""
-        action = self.actions[self.action]
-        return needed(action, protected=self.environment.protected) if self.writes else ()
 
     @cached_property
     def rollout(self) -> RolloutPlan:

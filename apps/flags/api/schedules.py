@@ -50,11 +50,12 @@ class ScheduledChangeViewSet(FlagsViewSet):
         "Scheduled changes", "List scheduled changes", answers=ScheduledChangeOut, many=True, query=ScheduleFilter
     )
     def list(self, request: Request, project: str) -> Response:
-        wanted = self.query(ScheduleFilter)
-        named = {"flag": "state__flag__key", "environment": "state__environment__key"}
-        return self.page(
-            self._rows().filter(**{named.get(name, name): value for name, value in wanted.items()}), ScheduledChangeOut
-        )
+        wanted, rows = self.query(ScheduleFilter), self._rows()
+        if "environment" in wanted:
+            rows = rows.filter(state__environment=self.environment_named(wanted.pop("environment")))
+        if "flag" in wanted:
+            rows = rows.filter(state__flag__key=wanted.pop("flag"))
+        return self.page(rows.filter(**wanted), ScheduledChangeOut)
 
     @endpoint(
         "Scheduled changes",

@@ -1,16 +1,12 @@
 """Segments, and who is in them. Lists of members as CSV files are in members.py."""
 
-from functools import cached_property
-
-from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api.schema import endpoint, example
 from apps.flags import selectors, services
-from apps.flags.api.views import FlagsViewSet
-from apps.flags.domain.access import Action, needed
-from apps.flags.models import Segment
+from apps.flags.api.views import FlagsViewSet, InEnvironment
+from apps.flags.domain.access import Action
 from apps.flags.selectors.overview import members
 from apps.flags.serializers import Members, MembersOut, SegmentChange, SegmentIn, SegmentOut
 
@@ -24,13 +20,7 @@ EUROPE = example(
 )
 
 
-class SegmentsViewSet(FlagsViewSet):
-    @cached_property
-    def segment(self) -> Segment:
-        return get_object_or_404(selectors.segments(self.project), key=self.kwargs["segment"])
-
-
-class SegmentViewSet(SegmentsViewSet):
+class SegmentViewSet(FlagsViewSet):
     ordering = ("key",)
     actions = {
         "list": Action.VIEW,
@@ -38,12 +28,6 @@ class SegmentViewSet(SegmentsViewSet):
         "retrieve": Action.VIEW,
         "partial_update": Action.EDIT_SEGMENT,
     }
-
-    def needed_here(self) -> tuple[str, ...]:
-        """A rule works in every environment, so it is as protected as the most protected one."""
-        if self.action != "partial_update" or "rule" not in self.request.data:
-            return ()
-        return needed(Action.SET_RULE, protected=self.project.environments.filter(protected=True).exists())
 
     @endpoint("Segments", "List segments", answers=SegmentOut, many=True)
     def list(self, request: Request, project: str) -> Response:
@@ -79,19 +63,14 @@ class SegmentViewSet(SegmentsViewSet):
     )
     def partial_update(self, request: Request, project: str, segment: str) -> Response:
         body = self.body(SegmentChange)
+        if "rule" in body:
+            self.insist(self.needed_everywhere(Action.SET_RULE))
         signed = self.signed(body)
         changed = services.update_segment(segment_id=self.segment.pk, fields=body, **signed)
         return Response(SegmentOut(changed).data)
 
 
-class MembersViewSet(SegmentsViewSet):
-    """Who is in a segment in one environment."""
-
-    def needed_here(self) -> tuple[str, ...]:
-        return needed(self.actions[self.action], protected=self.environment.protected) if self.writes else ()
-
-
-class MemberViewSet(MembersViewSet):
+class MemberViewSet(InEnvironment):
     actions = {"retrieve": Action.VIEW, "update": Action.SET_MEMBERS}
 
     @endpoint("Segments", "List members in an environment", answers=MembersOut)

@@ -8,8 +8,8 @@ from apps.core.api.schema import endpoint, example
 from apps.core.serializers import Reasoned
 from apps.flags import selectors, services
 from apps.flags.api.explanations import explained
-from apps.flags.api.views import FlagsViewSet
-from apps.flags.domain.access import Action, needed
+from apps.flags.api.views import FlagsViewSet, InEnvironment
+from apps.flags.domain.access import Action
 from apps.flags.domain.engine.context import check_context
 from apps.flags.domain.transitions import Change
 from apps.flags.serializers import Explain, ExplanationOut, FlagStateOut, LiftKill, Revert, StateChange, VersionOut
@@ -30,7 +30,7 @@ USER = example("A user", {"context": {"targetingKey": "u-42", "country": "DE", "
 THEN = example("At a past moment", {"context": {"targetingKey": "u-42"}, "at": "2026-01-05T09:00:00Z"}, request=True)
 
 
-class FlagStateViewSet(FlagsViewSet):
+class FlagStateViewSet(InEnvironment):
     ordering = ("environment__position", "environment_id")
     open_to_bound_keys = True
     actions = {
@@ -42,11 +42,6 @@ class FlagStateViewSet(FlagsViewSet):
         "revert": Action.CHANGE_STATE,
         "explain": Action.VIEW,
     }
-
-    def needed_here(self) -> tuple[str, ...]:
-        """A protected environment asks for more."""
-        action = self.actions[self.action]
-        return needed(action, protected=self.environment.protected) if self.writes else ()
 
     @endpoint("Flag states", "List a flag's states", answers=FlagStateOut, many=True)
     def list(self, request: Request, project: str, flag: str) -> Response:

@@ -1,4 +1,4 @@
-"""What the flags' resources share: who may, which refusals, and the flag or state in the address."""
+"""What the flags' resources share: who may, which refusals, and the flag, state or segment in the address."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -11,7 +11,7 @@ from apps.core.api.views import ApiViewSet
 from apps.flags import selectors
 from apps.flags.api.problems import REFUSALS
 from apps.flags.domain.access import Action, needed
-from apps.flags.models import Flag, FlagState
+from apps.flags.models import Flag, FlagState, Segment
 
 
 class FlagKey(StringConverter):
@@ -35,3 +35,18 @@ class FlagsViewSet(ApiViewSet):
     def state(self) -> FlagState:
         rows = selectors.states_of(self.flag)
         return get_object_or_404(rows, environment__key=self.kwargs["environment"])
+
+    @cached_property
+    def segment(self) -> Segment:
+        return get_object_or_404(selectors.segments(self.project), key=self.kwargs["segment"])
+
+    def needed_everywhere(self, action: Action) -> tuple[str, ...]:
+        """What is the same in every environment is as protected as the most protected one."""
+        return needed(action, protected=self.project.environments.filter(protected=True).exists())
+
+
+class InEnvironment(FlagsViewSet):
+    """What one environment serves; a protected one asks for more."""
+
+    def needed_here(self) -> tuple[str, ...]:
+        return needed(self.actions[self.action], protected=self.environment.protected) if self.writes else ()

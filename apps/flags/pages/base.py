@@ -22,8 +22,9 @@ from apps.flags.domain.access import Action, needed
 from apps.flags.domain.engine import definitions as engine
 from apps.flags.domain.engine.text import is_storable
 from apps.flags.models import Flag, FlagState, RolloutPlan, ScheduledChange, Segment
+from apps.flags.pages.differences import Difference, audited
 from apps.flags.pages.history import Version, meanwhile
-from apps.flags.pages.words import Difference, Pill, audited, listed, pill
+from apps.flags.pages.words import Pill, listed, pill
 from apps.flags.selectors import definitions, overview
 from apps.flags.services import FlagIsRollingOut, TimeHasPassed
 

@@ -21,7 +21,7 @@ from apps.flags.pages import previews
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal, rolling_out
 from apps.flags.pages.deeds import Deed, at_a_time, at_once
 from apps.flags.pages.detail import FlagDetail, ServingForm
-from apps.flags.pages.words import differences
+from apps.flags.pages.differences import differences
 
 
 class ReviewPage(FlagPage):

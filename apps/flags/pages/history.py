@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.flags import selectors
 from apps.flags.models import FlagState
-from apps.flags.pages.words import Difference, differences
+from apps.flags.pages.differences import Difference, differences
 from apps.flags.selectors import FlagVersion
 
 KINDS = {

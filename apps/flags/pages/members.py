@@ -7,7 +7,7 @@ from apps.flags.domain.access import Action
 from apps.flags.domain.members import write_csv
 from apps.flags.forms import ImportForm, MembersForm
 from apps.flags.pages.base import UNPROCESSABLE
-from apps.flags.pages.segments import OneSegmentPage
+from apps.flags.pages.one_segment import OneSegmentPage
 from apps.flags.selectors import overview
 
 

@@ -21,9 +21,10 @@ from apps.flags.forms import CommentForm
 from apps.flags.models import Flag, FlagState, Segment
 from apps.flags.pages import previews
 from apps.flags.pages.base import FlagsPage, Refusal, invalid, read
+from apps.flags.pages.differences import Difference, audited, differences
 from apps.flags.pages.history import meanwhile
 from apps.flags.pages.waiting import asked
-from apps.flags.pages.words import Difference, audited, differences, indented
+from apps.flags.pages.words import indented
 from apps.flags.selectors import definitions, requests
 
 # What each button does, and what that needs.

@@ -21,8 +21,9 @@ from apps.flags.forms.rules import faults
 from apps.flags.models import Segment
 from apps.flags.pages.base import UNPROCESSABLE, Refusal, overtaken
 from apps.flags.pages.builder import offer
-from apps.flags.pages.segments import OneSegmentPage
-from apps.flags.pages.words import Difference, condition_words
+from apps.flags.pages.differences import Difference
+from apps.flags.pages.one_segment import OneSegmentPage
+from apps.flags.pages.words import condition_words
 from apps.flags.selectors import definitions, overview
 
 

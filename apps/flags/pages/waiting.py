@@ -10,8 +10,8 @@ from apps.flags.domain.transitions import Change, readable, serving_of
 from apps.flags.models import FlagState, ScheduledChange
 from apps.flags.pages import previews
 from apps.flags.pages.base import FlagPage, read
+from apps.flags.pages.differences import Difference, wanted
 from apps.flags.pages.history import Version, meanwhile
-from apps.flags.pages.words import Difference, wanted
 from apps.flags.selectors import requests
 
 

@@ -29,7 +29,17 @@ def serving(state: FlagState) -> Serving:
 
 def flag(state: FlagState) -> engine.Flag:
     """The flag as this environment evaluates it, the process environment's lock included."""
-    return _flag(state.flag, variants(state.flag), serving(state), version=state.version)
+    row = state.flag
+    return _flag(
+        serving(state),
+        key=row.key,
+        type=row.type,
+        variants=variants(row),
+        salt=row.salt,
+        client_exposed=row.client_exposed,
+        version=state.version,
+        lock=lock(row),
+    )
 
 
 def whole(state: FlagState) -> dict[str, Any]:
@@ -59,17 +69,11 @@ def past_flag(key: str, number: int, definition: dict[str, Any]) -> engine.Flag:
 
     Raises InvalidDefinition when it cannot be read.
     """
-    served = past_serving(definition)
-    return engine.Flag(
+    return _flag(
+        past_serving(definition),
         key=key,
-        type=engine.FlagType(definition["type"]),
+        type=definition["type"],
         variants=tuple(engine.Variant(name, value) for name, value in definition["variants"]),
-        status=served.status,
-        rules=served.rules,
-        default_variant=served.default_variant,
-        off_variant=served.off_variant,
-        prerequisites=served.prerequisites,
-        overrides=served.overrides,
         salt=definition["salt"],
         client_exposed=definition["client_exposed"],
         version=number,
@@ -108,19 +112,15 @@ def locking(row: Flag) -> engine.Lock | None:
     return read_lock(text, type=engine.FlagType(row.type), variants=variants(row), source=name)
 
 
-def _flag(row: Flag, of: tuple[engine.Variant, ...], served: Serving, *, version: int) -> engine.Flag:
+def _flag(served: Serving, *, type: str, **fields: Any) -> engine.Flag:
+    """The one place that builds the engine's flag: from what is served, and `fields` with the rest."""
     return engine.Flag(
-        key=row.key,
-        type=engine.FlagType(row.type),
-        variants=of,
+        type=engine.FlagType(type),
         status=served.status,
         rules=served.rules,
         default_variant=served.default_variant,
         off_variant=served.off_variant,
         prerequisites=served.prerequisites,
         overrides=served.overrides,
-        salt=row.salt,
-        client_exposed=row.client_exposed,
-        lock=lock(row),
-        version=version,
+        **fields,
     )

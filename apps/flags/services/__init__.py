@@ -3,6 +3,7 @@
 from apps.flags.services.advancing import advance_rollout, advance_rollouts
 from apps.flags.services.archiving import FlagIsNeeded, archive_flag, restore_flag
 from apps.flags.services.flags import FlagFields, KeyIsArchived, adopt_environment, create_flag, update_flag
+from apps.flags.services.members import TooManyMembers, set_members
 from apps.flags.services.open_rollouts import FlagIsRollingOut
 from apps.flags.services.proposals import OPERATIONS, approve_request, propose
 from apps.flags.services.publishing import InvalidFlag
@@ -29,7 +30,7 @@ from apps.flags.services.schedules import (
     cancel_scheduled_change,
     schedule_change,
 )
-from apps.flags.services.segments import TooManyMembers, create_segment, set_members, update_segment
+from apps.flags.services.segments import create_segment, update_segment
 from apps.flags.services.states import kill, lift_kill, revert, set_state
 from apps.flags.services.usage import add_usage, drop_usage
 

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from django.db import Error, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from apps.core import audit
 from apps.flags.domain.rollouts.steps import Wait, next_step
@@ -37,7 +37,7 @@ def _advanced(plan_id: int, at: datetime) -> bool:
     """A plan that cannot be served must not stop the others; without a database nothing can go on."""
     try:
         return advance_rollout(plan_id=plan_id, at=at)
-    except Error:
+    except (OperationalError, InterfaceError):
         raise
     except Exception:
         logger.exception("rollout plan %s cannot go on", plan_id)

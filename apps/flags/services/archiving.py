@@ -5,14 +5,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.core import approvals, audit
 from apps.core.audit import Actor
 from apps.core.services import check_version
-from apps.flags.domain.transitions import FlagIsArchived, NothingToChange, ReasonMissing
-from apps.flags.models import Flag, FlagState, Ruleset
+from apps.flags.domain.transitions import NothingToChange
+from apps.flags.models import Flag, FlagState
 from apps.flags.selectors import waiting_for
+from apps.flags.services.consent import check_consent
+from apps.flags.services.locking import lock_states
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
 from apps.flags.services.publishing import check, publish
+from apps.flags.services.trail import record
 
 
 class FlagIsNeeded(Exception):
@@ -58,24 +60,11 @@ def restore_flag(
         return _move(flag, states, archived_at=None, kind="flags.flag_restored", actor=actor, reason=reason, at=at)
 
 
-def refuse_archived(flag_id: int) -> None:
-    """Raises FlagIsArchived. Ask only while holding a lock that archiving needs as well."""
-    if Flag.objects.filter(pk=flag_id).exclude(archived_at=None).exists():
-        raise FlagIsArchived
-
-
 def _locked(flag_id: int, expected_version: int | None, reason: str, *, approved: bool) -> tuple[Flag, list[FlagState]]:
-    """The flag with its states and, so that no flag comes to wait for it meanwhile, their rulesets."""
     flag = Flag.objects.select_for_update().get(pk=flag_id)
     check_version(flag.version, expected_version)
-    rows = FlagState.objects.select_for_update(of=("self",)).filter(flag=flag).order_by("pk")
-    states = list(rows.select_related("flag", "environment__project"))
-    environments = [state.environment_id for state in states]
-    list(Ruleset.objects.select_for_update().filter(pk__in=environments).order_by("pk"))
-    if not reason.strip() and any(state.environment.protected for state in states):
-        raise ReasonMissing
-    if not approved:
-        approvals.refuse_unapproved([state.environment for state in states])
+    states = lock_states(flag)
+    check_consent([state.environment for state in states], reason, approved=approved)
     return flag, states
 
 
@@ -93,14 +82,6 @@ def _move(
     flag.version += 1
     flag.save(update_fields=["archived_at", "version"])
     moments = [moment and moment.isoformat() for moment in (before, archived_at)]
-    audit.record(
-        kind=kind,
-        subject=flag,
-        project_id=flag.project_id,
-        actor=actor,
-        reason=reason,
-        at=at,
-        changes={"archived_at": moments},
-    )
+    record(kind, flag, actor=actor, reason=reason, at=at, changed={"archived_at": moments})
     publish([state.environment_id for state in states], at)
     return flag

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from apps.core import approvals, audit
+from apps.core import audit
 from apps.core.audit import Actor
 from apps.core.domain.diff import Changes, changes
 from apps.core.models import AuditEntry, Environment, Project
@@ -17,11 +17,15 @@ from apps.core.services import check_version, lock_project
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.engine.validation import value_problems
 from apps.flags.domain.staleness import Purpose
-from apps.flags.domain.transitions import FlagIsArchived, ReasonMissing
+from apps.flags.domain.transitions import FlagIsArchived
 from apps.flags.models import Flag, FlagState, Variant
 from apps.flags.selectors import waiting_for
+from apps.flags.services.consent import check_consent
+from apps.flags.services.locking import lock_states
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
-from apps.flags.services.publishing import InvalidFlag, check, keep_version, publish
+from apps.flags.services.publishing import InvalidFlag, check, publish
+from apps.flags.services.trail import record
+from apps.flags.services.versions import keep_version
 
 EDITABLE = ("name", "description", "tags", "owner_id", "client_exposed", "purpose", "expected_end")
 REACHING_USERS = {"variants", "client_exposed"}
@@ -65,7 +69,7 @@ def create_flag(
         flag = _new_flag(project, fields, salt or secrets.token_hex(8), at)
         _save_variants(flag, variants)
         created = {name: [None, value] for name, value in _readable(flag).items()}
-        entry = _record("flags.flag_created", flag, actor=actor, at=at, reason=reason, changed=created)
+        entry = record("flags.flag_created", flag, actor=actor, at=at, reason=reason, changed=created)
         default, off = fields.default_variant or variants[0][0], fields.off_variant or variants[-1][0]
         environments = Environment.objects.filter(project=project).select_related("project")
         states = [_new_state(flag, environment, default, off, at=at) for environment in environments]
@@ -95,26 +99,21 @@ def update_flag(
         if flag.archived_at is not None:
             raise FlagIsArchived
         check_version(flag.version, expected_version)
-        before = _readable(flag)
-        for name in EDITABLE:
-            setattr(flag, name, fields.get(name, getattr(flag, name)))
-        flag.full_clean()
-        if "variants" in fields:
-            _check_needed(flag, fields["variants"])
-            _save_variants(flag, fields["variants"])
-        changed = changes(before, _readable(flag))
+        states = lock_states(flag) if REACHING_USERS & fields.keys() else []
+        changed = _edit(flag, states, fields)
         if not changed:
             return flag
         reaches_users = bool(REACHING_USERS & changed.keys())
         if reaches_users:
-            _check_reach(flag, reason, approved=approved)
-        flag.version += 1
-        flag.save()
-        entry = _record("flags.flag_changed", flag, actor=actor, at=at, reason=reason, changed=changed)
-        if reaches_users:
-            states = _moved_states(flag, at)
+            check_consent([state.environment for state in states], reason, approved=approved)
             if "variants" in changed:
                 refuse_while_rolling_out(states)
+        flag.version += 1
+        flag.save()
+        entry = record("flags.flag_changed", flag, actor=actor, at=at, reason=reason, changed=changed)
+        if reaches_users:
+            for state in states:
+                state.version, state.changed_at = state.version + 1, at
             _keep(states, entry, at)
             publish([state.environment_id for state in states], at)
     return flag
@@ -167,13 +166,16 @@ def _new_state(flag: Flag, environment: Environment, default: str, off: str, *, 
     return FlagState(flag=flag, environment=environment, default_variant=default, off_variant=off, changed_at=at)
 
 
-def _moved_states(flag: Flag, at: datetime) -> list[FlagState]:
-    """The flag's states, locked, each one version on."""
-    rows = FlagState.objects.select_for_update(of=("self",)).filter(flag=flag)
-    states = list(rows.select_related("environment__project"))
-    for state in states:
-        state.flag, state.version, state.changed_at = flag, state.version + 1, at
-    return states
+def _edit(flag: Flag, states: Sequence[FlagState], fields: Mapping[str, Any]) -> Changes:
+    """The flag with these fields, its variants saved, itself not yet; what that changes."""
+    before = _readable(flag)
+    for name in EDITABLE:
+        setattr(flag, name, fields.get(name, getattr(flag, name)))
+    flag.full_clean()
+    if "variants" in fields:
+        _check_needed(flag, states, fields["variants"])
+        _save_variants(flag, fields["variants"])
+    return changes(before, _readable(flag))
 
 
 def _keep(states: Sequence[FlagState], entry: AuditEntry, at: datetime) -> None:
@@ -182,12 +184,6 @@ def _keep(states: Sequence[FlagState], entry: AuditEntry, at: datetime) -> None:
         check(state)
         state.save()
         keep_version(state, entry=entry, at=at)
-
-
-def _record(kind: str, flag: Flag, *, actor: Actor, at: datetime, reason: str, changed: Changes) -> AuditEntry:
-    return audit.record(
-        kind=kind, subject=flag, project_id=flag.project_id, actor=actor, at=at, reason=reason, changes=changed
-    )
 
 
 def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
@@ -203,20 +199,10 @@ def _save_variants(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
     Variant.objects.bulk_create(rows)
 
 
-def _check_reach(flag: Flag, reason: str, *, approved: bool) -> None:
-    """What users of some environments get asks for more."""
-    environments = list(Environment.objects.filter(project=flag.project_id).select_related("project"))
-    if not reason.strip() and any(environment.protected for environment in environments):
-        raise ReasonMissing
-    if not approved:
-        approvals.refuse_unapproved(environments)
-
-
-def _check_needed(flag: Flag, variants: Sequence[tuple[str, object]]) -> None:
+def _check_needed(flag: Flag, states: Sequence[FlagState], variants: Sequence[tuple[str, object]]) -> None:
     """A variant that another flag waits for stays."""
     gone = {variant.key for variant in flag.variants.all()} - {key for key, _ in variants}
-    states = flag.states.select_related("flag") if gone else ()
-    waiting = {key for state in states for key in waiting_for(state, gone)}
+    waiting = {key for state in states for key in waiting_for(state, gone)} if gone else ()
     if waiting:
         message = f"{', '.join(sorted(gone))} cannot go: {', '.join(sorted(waiting))} wait for it."
         raise ValidationError({"variants": [message]})

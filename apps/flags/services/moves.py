@@ -3,35 +3,27 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from apps.core import approvals, audit
 from apps.core.audit import Actor
 from apps.core.domain.diff import Changes, changes
 from apps.core.services import check_version
 from apps.flags.domain import transitions
 from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.engine.parsing import dump_overrides, dump_prerequisites, dump_rules
-from apps.flags.domain.transitions import ReasonMissing, Serving
+from apps.flags.domain.transitions import Serving
 from apps.flags.models import FlagState
 from apps.flags.selectors import definitions
-from apps.flags.services.archiving import refuse_archived
+from apps.flags.services.consent import check_consent
+from apps.flags.services.locking import lock_state
 from apps.flags.services.open_rollouts import refuse_while_rolling_out
-from apps.flags.services.publishing import check, keep_version, publish
-
-
-def locked(state_id: int) -> FlagState:
-    states = FlagState.objects.select_for_update(of=("self",)).select_related("flag__project", "environment__project")
-    state = states.get(pk=state_id)
-    refuse_archived(state.flag_id)
-    return state
+from apps.flags.services.publishing import check, publish
+from apps.flags.services.trail import record
+from apps.flags.services.versions import keep_version
 
 
 def locked_to_change(state_id: int, expected_version: int | None, reason: str, *, approved: bool) -> FlagState:
-    state = locked(state_id)
+    state = lock_state(state_id)
     check_version(state.version, expected_version)
-    if state.environment.protected and not reason.strip():
-        raise ReasonMissing
-    if not approved:
-        approvals.refuse_unapproved([state.environment])
+    check_consent([state.environment], reason, approved=approved)
     refuse_while_rolling_out([state])
     return state
 
@@ -62,16 +54,8 @@ def move(
     if after.status is not FlagStatus.KILLED:  # a kill must not fail because of what it makes irrelevant
         check(state)
     state.save()
-    entry = audit.record(
-        kind=kind,
-        subject=state,
-        project_id=state.flag.project_id,
-        environment_id=state.environment_id,
-        actor=actor,
-        reason=reason,
-        at=at,
-        changes=changes(transitions.readable(before), transitions.readable(after)) | (more or {}),
-    )
+    changed = changes(transitions.readable(before), transitions.readable(after)) | (more or {})
+    entry = record(kind, state, actor=actor, reason=reason, at=at, changed=changed)
     keep_version(state, entry=entry, at=at)
     publish([state.environment_id], at)
     return state

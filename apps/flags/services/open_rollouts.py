@@ -7,10 +7,9 @@ import math
 from collections.abc import Iterable
 from datetime import datetime
 
-from apps.core import audit
 from apps.core.audit import Actor
-from apps.core.domain.diff import Changes
 from apps.flags.models import FlagState, RolloutPlan
+from apps.flags.services.trail import record
 
 
 class FlagIsRollingOut(Exception):
@@ -36,19 +35,3 @@ def pause(plan: RolloutPlan, at: datetime) -> None:
     plan.status, plan.due_at, plan.remaining_seconds = RolloutPlan.Status.PAUSED, None, max(0, math.ceil(left))
     plan.version += 1
     plan.save()
-
-
-def record(
-    kind: str, state: FlagState, *, actor: Actor, reason: str, at: datetime, changed: Changes | None = None
-) -> None:
-    """What happened to a plan without changing what its state serves."""
-    audit.record(
-        kind=kind,
-        subject=state,
-        project_id=state.flag.project_id,
-        environment_id=state.environment_id,
-        actor=actor,
-        reason=reason,
-        at=at,
-        changes=changed,
-    )

@@ -19,8 +19,10 @@ from apps.flags.domain.members import MEMBERS_LIMIT
 from apps.flags.domain.patches import check_texts, parse_change, parse_fields, parse_mode, parse_version
 from apps.flags.domain.rollouts.patches import parse_plan
 from apps.flags.models import Flag, FlagState, Segment
-from apps.flags.services import archiving, flags, rollouts, schedules, segments, states
+from apps.flags.services import archiving, flags, members, rollouts, schedules, segments, states
+from apps.flags.services.locking import lock_segment
 from apps.flags.services.rehearsals import rehearse
+from apps.flags.services.trail import place_of
 
 Status = ChangeRequest.Status
 Patch = Mapping[str, Any]
@@ -60,7 +62,7 @@ def _set_members(segment_id: int, environment_id: int, patch: Patch, **signed: A
     given = read_list("targeting_keys", fields["targeting_keys"], MEMBERS_LIMIT, 0)
     keys = [read_text(*item, at_least=0) for item in given]
     where: dict[str, Any] = {"segment_id": segment_id, "environment_id": environment_id}
-    return segments.set_members(targeting_keys=keys, mode=parse_mode(fields.get("mode")), **where, **signed)
+    return members.set_members(targeting_keys=keys, mode=parse_mode(fields.get("mode")), **where, **signed)
 
 
 def _update_segment(segment_id: int, _: None, patch: Patch, **signed: Any) -> object:
@@ -114,13 +116,13 @@ def propose(
     check_texts("patch", kept)
     signed = {"actor": actor, "reason": reason, "at": at, "expected_version": expected_version, "approved": True}
     with transaction.atomic():
-        subject = operation.subject.objects.select_for_update().get(pk=subject_id)
+        subject = _locked(operation.subject, subject_id)
         check_version(subject.version, expected_version)
         changed = rehearse(subject, lambda: operation.apply(subject_id, environment_id, kept, **signed))
         return approvals.open_request(
             kind=kind,
             subject=subject,
-            **_place(subject, environment_id),
+            **place_of(subject, environment_id),
             patch=kept,
             base_version=subject.version,
             changes=changed,
@@ -130,11 +132,9 @@ def propose(
         )
 
 
-def _place(subject: Flag | FlagState | Segment, environment_id: int | None) -> dict[str, Any]:
-    """A state knows its environment itself."""
-    if isinstance(subject, FlagState):
-        return {"project_id": subject.flag.project_id, "environment_id": subject.environment_id}
-    return {"project_id": subject.project_id, "environment_id": environment_id}
+def _locked(kind: type[Flag] | type[FlagState] | type[Segment], pk: int) -> Flag | FlagState | Segment:
+    """As its own services lock it."""
+    return lock_segment(pk) if kind is Segment else kind.objects.select_for_update().get(pk=pk)
 
 
 def approve_request(*, request_id: int, actor: Actor, at: datetime, comment: str = "") -> ChangeRequest:

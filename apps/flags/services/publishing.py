@@ -1,4 +1,4 @@
-"""What every write of this app ends with: a kept version, the next ruleset version, a notice. Private to services."""
+"""What every write of this app ends with: a last check, the next ruleset version, a notice. Private to services."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,10 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import F
 
 from apps.core import bus
-from apps.core.models import AuditEntry
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.engine.validation import validate_flag
-from apps.flags.models import FlagState, FlagStateVersion, Ruleset
+from apps.flags.models import FlagState, Ruleset
 from apps.flags.selectors import definitions
 from apps.flags.services.prerequisites import prerequisite_problems
 from apps.flags.services.references import segment_problems
@@ -32,21 +31,6 @@ def check(state: FlagState) -> None:
         problems.setdefault(path, []).append(message)
     if problems:
         raise InvalidFlag(problems)
-
-
-def keep_version(state: FlagState, *, entry: AuditEntry, at: datetime) -> None:
-    """Close the present version and open the next one, never earlier than the one before it began.
-
-    `at` was read before the lock was had, so a change that waited may carry the earlier time.
-    """
-    present = FlagStateVersion.objects.filter(state=state, valid_to=None).first()
-    starts = max(at, present.valid_from) if present else at
-    if present:
-        present.valid_to = starts
-        present.save(update_fields=["valid_to"])
-    FlagStateVersion.objects.create(
-        state=state, number=state.version, definition=definitions.whole(state), valid_from=starts, entry=entry
-    )
 
 
 def publish(environment_ids: Iterable[int], at: datetime) -> None:

@@ -19,10 +19,13 @@ from apps.flags.domain.transitions import FlagIsKilled, ReasonMissing, Serving
 from apps.flags.models import FlagState, RolloutPlan, RolloutStage
 from apps.flags.selectors import definitions
 from apps.flags.selectors.rollouts import plan_of, present_stage, started_by
-from apps.flags.services.moves import locked, locked_to_change
-from apps.flags.services.open_rollouts import pause, record
+from apps.flags.services.consent import check_reason
+from apps.flags.services.locking import lock_state
+from apps.flags.services.moves import locked_to_change
+from apps.flags.services.open_rollouts import pause
 from apps.flags.services.references import segment_keys
 from apps.flags.services.stages import end, go_on, open_stage, serve, serve_stage
+from apps.flags.services.trail import record
 
 
 class InvalidRollout(ValidationError):
@@ -181,13 +184,12 @@ def take_over_rollout(
 
 def _locked_open(plan_id: int, expected_version: int | None, reason: str) -> RolloutPlan:
     """The plan, held by its state's lock as every change of either is."""
-    state = locked(RolloutPlan.objects.values_list("state_id", flat=True).get(pk=plan_id))
+    state = lock_state(RolloutPlan.objects.values_list("state_id", flat=True).get(pk=plan_id))
     row = _with_state(RolloutPlan.objects.with_stages().get(pk=plan_id), state)
     if row.status not in RolloutPlan.OPEN:
         raise RolloutIsOver
     check_version(row.version, expected_version)
-    if state.environment.protected and not reason.strip():
-        raise ReasonMissing
+    check_reason([state.environment], reason)
     return row
 
 

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import Error as DatabaseError
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
 from apps.core import audit
@@ -18,9 +17,12 @@ from apps.flags.domain.patches import dump_change, parse_change
 from apps.flags.domain.transitions import Change, NothingToChange
 from apps.flags.models import FlagState, FlagStateVersion, ScheduledChange
 from apps.flags.services import states
+from apps.flags.services.locking import lock_state
 from apps.flags.services.rehearsals import rehearse
+from apps.flags.services.trail import record
 
 logger = logging.getLogger(__name__)
+ACTOR = audit.system("schedules")
 Status = ScheduledChange.Status
 OPEN = (Status.PENDING, Status.CONFLICT)
 
@@ -54,8 +56,7 @@ def schedule_change(
     if apply_at <= at:
         raise TimeHasPassed({"apply_at": ["Choose a time that is yet to come."]})
     with transaction.atomic():
-        locked = FlagState.objects.select_for_update(of=("self",))
-        state = locked.select_related("flag", "environment__project").get(pk=state_id)
+        state = lock_state(state_id)
         how = {"actor": actor, "reason": reason, "at": at, "expected_version": expected_version, "approved": approved}
         changed = _rehearsed(state, change, **how)
         row = ScheduledChange.objects.create(
@@ -71,7 +72,7 @@ def schedule_change(
             created_at=at,
         )
         told: Changes = {"apply_at": [None, apply_at.isoformat()], **changed}
-        _record("flags.change_scheduled", row, actor=actor, at=at, reason=reason, changed=told)
+        record("flags.change_scheduled", state, actor=actor, reason=reason, at=at, changed=told)
     return row
 
 
@@ -85,7 +86,7 @@ def cancel_scheduled_change(
         if row.status not in OPEN:
             raise ScheduleIsOver
         _settle(row, Status.CANCELLED)
-        _record("flags.schedule_cancelled", row, actor=actor, at=at, reason=reason)
+        record("flags.schedule_cancelled", row.state, actor=actor, reason=reason, at=at, changed=_dropped(row))
     return row
 
 
@@ -105,13 +106,12 @@ def _settle_next(at: datetime) -> bool:
             return False
         try:
             _apply(row, at)
-        except DatabaseError:
-            raise  # the next sweep tries again
+        except (OperationalError, InterfaceError):
+            raise  # no database or a lock; the next sweep tries again
         except Exception as refusal:  # whatever it is, people look at it; it must not hold up the others
             logger.info("%s was not applied: %s", row, refusal)
             _settle(row, Status.CONFLICT, note=_told(row, refusal))
-            actor = audit.system("schedules")
-            _record("flags.schedule_conflicted", row, actor=actor, at=at, reason=row.note)
+            record("flags.schedule_conflicted", row.state, actor=ACTOR, reason=row.note, at=at, changed=_dropped(row))
     return True
 
 
@@ -162,17 +162,6 @@ def _rehearsed(state: FlagState, change: Change, **how: Any) -> Changes:
         return {}
 
 
-def _record(
-    kind: str, row: ScheduledChange, *, actor: Actor, at: datetime, reason: str, changed: Changes | None = None
-) -> None:
-    """About the state, so that the trail leads to the flag."""
-    audit.record(
-        kind=kind,
-        subject=row.state,
-        project_id=row.state.flag.project_id,
-        environment_id=row.state.environment_id,
-        actor=actor,
-        at=at,
-        reason=reason,
-        changes=changed or {"apply_at": [row.apply_at.isoformat(), None]},
-    )
+def _dropped(row: ScheduledChange) -> Changes:
+    """For the audit trail: a time at which nothing happens any more."""
+    return {"apply_at": [row.apply_at.isoformat(), None]}

@@ -12,7 +12,7 @@ from apps.flags.domain.transitions import NothingToChange, Serving
 from apps.flags.models import RolloutPlan
 from apps.flags.selectors.rollouts import evaluations_since, plan_of, present_stage
 from apps.flags.services.moves import move
-from apps.flags.services.open_rollouts import record
+from apps.flags.services.trail import record
 
 
 def go_on(row: RolloutPlan, *, kind: str, actor: Actor, reason: str, at: datetime) -> None:

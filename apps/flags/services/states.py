@@ -12,7 +12,8 @@ from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.transitions import Change, ReasonMissing
 from apps.flags.models import FlagState, FlagStateVersion
 from apps.flags.selectors import definitions
-from apps.flags.services.moves import locked, locked_to_change, move
+from apps.flags.services.locking import lock_state
+from apps.flags.services.moves import locked_to_change, move
 from apps.flags.services.open_rollouts import pause_for_kill
 
 
@@ -46,7 +47,7 @@ def set_state(
 def kill(*, state_id: int, actor: Actor, reason: str, at: datetime) -> FlagState:
     """Serve the off variant to everyone, at once. Asks for no version and no approval, and pauses a rollout plan."""
     with transaction.atomic():
-        state = move(locked(state_id), transitions.kill, kind="flags.killed", actor=actor, reason=reason, at=at)
+        state = move(lock_state(state_id), transitions.kill, kind="flags.killed", actor=actor, reason=reason, at=at)
         pause_for_kill(state, actor=actor, reason=reason, at=at)
     return state
 
@@ -68,7 +69,7 @@ def lift_kill(
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
-        state = locked(state_id)
+        state = lock_state(state_id)
         check_version(state.version, expected_version)
         if status is FlagStatus.ON and not _was_on(state):
             approvals.refuse_unapproved([state.environment])
