@@ -1,9 +1,11 @@
 """Single values out of JSON, each refused with its field and a reason. What they are for is said by who reads them."""
 
 import math
-from collections.abc import Collection, Mapping
+import sys
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import cast
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,6 +32,19 @@ class Refused:
     place: int  # line of a text, counted from 1; index in a list, counted from 0
     field: str  # empty: the item itself
     reason: str
+
+
+def exact_sum(numbers: Iterable[float]) -> float:
+    """The sum, rounded once, so that the order does not show; where floats end, the last one."""
+    numbers = tuple(numbers)
+    try:
+        return math.fsum(numbers)
+    except OverflowError:  # perhaps only on the way there
+        total = sum(map(Fraction, numbers))
+    try:
+        return float(total)
+    except OverflowError:
+        return sys.float_info.max if total > 0 else -sys.float_info.max
 
 
 def is_storable(text: str) -> bool:
