@@ -58,13 +58,12 @@ class MetricRollup(models.Model):
     series = models.ForeignKey(MetricSeries, on_delete=models.CASCADE, related_name="+")
     resolution = models.PositiveSmallIntegerField(choices=Resolution.choices)  # seconds
     start = models.DateTimeField()
-    min = models.FloatField()
-    max = models.FloatField()
-    sum = models.FloatField()
+    minimum = models.FloatField()
+    maximum = models.FloatField()
+    total = models.FloatField()
     count = models.PositiveBigIntegerField()
-    first = models.FloatField()
     last = models.FloatField()
-    rise = models.FloatField()  # by how much a counter grew inside, resets allowed for
+    last_at = models.DateTimeField()
     sketch = models.BinaryField(null=True)
 
     class Meta:
