@@ -1,7 +1,10 @@
 """What every test shares. Fixtures of one app live in that app's directory."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 AUDIT_TABLES = ("core_auditentry", "core_auditseal")
@@ -13,3 +16,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in AUDIT_TABLES:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER core_audit_no_truncate")
+
+
+@pytest.fixture(scope="session")
+def passing_rows(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Callable[[], AbstractContextManager[None]]:
+    """`with passing_rows():` in a module's fixture makes rows once for all its tests, and takes them back at its end.
+
+    What a test itself writes goes with that test, as ever. Not for modules with transactional tests.
+    """
+
+    @contextmanager
+    def passing() -> Iterator[None]:
+        with django_db_blocker.unblock(), transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+
+    return passing

@@ -14,23 +14,9 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from apps.core import sealer
-from apps.core import services as core
-from apps.flags import services as flags
 from tests.callers import BACKEND
-from tests.factories import (
-    AT,
-    make_flag,
-    make_key,
-    make_project,
-    make_request,
-    make_rollout,
-    make_schedule,
-    make_segment,
-    make_user,
-    say,
-    state_in,
-)
+from tests.factories import make_everything, make_user
+from tests.factories.everything import Everything
 
 pytestmark = pytest.mark.django_db
 SAFE, UNSAFE = ("GET", "OPTIONS"), ("POST", "PUT", "PATCH", "DELETE")
@@ -95,20 +81,15 @@ def routes() -> Iterator[str]:
     yield from sorted(found, key=lambda route: route == LOGOUT)  # last: it ends the session
 
 
-@pytest.fixture
-def addresses() -> dict[str, str]:
+@pytest.fixture(scope="module")
+def addresses(passing_rows: Any) -> Iterator[dict[str, str]]:
     """Route to an address where something is."""
-    project = make_project(key="shop")
-    sealer.seal()
-    plan = make_rollout(state_in(make_flag(project=project, key="checkout", rolling_out=True)))
-    make_segment(project=project, key="beta", members=["u-1"])
-    state = state_in(make_flag(project=project, key="asked"))
-    numbers = {"schedule": str(make_schedule(state).pk), "request": str(make_request(state).pk)}
-    production = project.environments.get(key="production")
-    flags.add_usage(counts={(production.pk, "checkout", "on"): 1}, at=AT)
-    say(production, "errors")
-    core.tick(name="walk", at=AT)
-    key = make_key(project=project, management=True).key
+    with passing_rows():
+        yield addresses_of(make_everything(key="shop"))
+
+
+def addresses_of(made: Everything) -> dict[str, str]:
+    numbers = {"schedule": str(made.schedule.pk), "request": str(made.request.pk)}
     values = {
         "project": "shop",
         "environment": "production",
@@ -116,10 +97,10 @@ def addresses() -> dict[str, str]:
         "segment": "beta",
         "key": "checkout",
         "number": "1",
-        "rollout": str(plan.pk),
+        "rollout": str(made.rollout.pk),
         "guard": "errors",
-        "id": str(key.pk),
-        "key_id": str(key.pk),
+        "id": str(made.key.pk),
+        "key_id": str(made.key.pk),
         "user_id": str(make_user().pk),
         "content_type_id": "1",
         "app_label": "flags",

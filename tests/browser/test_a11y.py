@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
+from playwright.sync_api import Browser
 from pytest_django import Settings
 
 from apps.core import clock, sealer
@@ -86,6 +87,14 @@ def problems_in_both_schemes(tab: Tab, path: str) -> list[str]:
     found += [f"{path}, dark: {text}" for text in colour_violations(tab.page)]
     tab.page.emulate_media(color_scheme="light")
     return found
+
+
+def test_a_page_at_fault_is_found(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.set_content('<main><h1 style="color: #ccc; background: #fff">Pale</h1><img src="data:,"></main>')
+    assert {"color-contrast", "html-has-lang", "image-alt"} <= {found.split(":")[0] for found in violations(page)}
+    assert [found.split(":")[0] for found in colour_violations(page)] == ["color-contrast"]
+    page.close()
 
 
 def test_no_page_has_a_violation(tab: Open, furnished: Project) -> None:

@@ -12,8 +12,8 @@ from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.transitions import Change
 from apps.flags.models import FlagState, Segment
 from tests.browser.axe import violations
-from tests.browser.conftest import Open, Tab, log_in
-from tests.factories import ACTOR, AT, make_flag, make_segment, make_user, state_in
+from tests.browser.conftest import Open
+from tests.factories import ACTOR, AT, make_flag, make_segment, state_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SCOPE = "/admin/p/shop/production"
@@ -291,12 +291,7 @@ def test_a_rule_by_keyboard_alone(tab: Open, project: Project) -> None:
 
 def test_rules_are_typed_as_json_without_scripts(tab: Open, project: Project) -> None:
     state = serve(project, [rule("a")])
-    at = tab(role=None)
-    assert at.page.context.browser is not None
-    context = at.page.context.browser.new_context(java_script_enabled=False)
-    plain = Tab(context.new_page(), at.url)
-    log_in(plain, make_user(role="Product").username)
-    page = plain.open(RULES)
+    page = tab(role="Product", scripts=False).open(RULES)
     area = page.get_by_label("Rules as JSON")
     area.fill("[")
     page.get_by_role("button", name="Review change in Production").click()
@@ -305,7 +300,6 @@ def test_rules_are_typed_as_json_without_scripts(tab: Open, project: Project) ->
     page.get_by_role("button", name="Update preview").click()
     expect(page.locator("#preview")).to_contain_text("Everyone gets on")
     apply(page)
-    context.close()
     assert again(state).rules == [rule("plain")]
 
 

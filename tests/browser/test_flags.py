@@ -6,8 +6,8 @@ from playwright.sync_api import Page, expect
 from apps.core.models import AuditEntry, Project
 from apps.flags import services
 from apps.flags.models import Flag, FlagState
-from tests.browser.conftest import Open, Tab, log_in
-from tests.factories import ACTOR, AT, make_flag, make_segment, make_user, split_rule, state_in
+from tests.browser.conftest import Open
+from tests.factories import ACTOR, AT, make_flag, make_segment, split_rule, state_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SCOPE = "/admin/p/shop/production"
@@ -163,12 +163,8 @@ def test_members_are_reviewed_and_set(tab: Open, project: Project) -> None:
 
 def test_everything_works_without_scripts(tab: Open, project: Project) -> None:
     state = state_in(make_flag(project=project, key="dark", on=True))
-    at = tab(role=None)
-    assert at.page.context.browser is not None
-    context = at.page.context.browser.new_context(java_script_enabled=False)
-    plain = Tab(context.new_page(), at.url)
-    log_in(plain, make_user(role="Product").username)
-    page = plain.open(DARK)
+    at = tab(role="Product", scripts=False)
+    page = at.open(DARK)
     page.get_by_role("spinbutton").fill("30")
     page.get_by_label("User id").fill("u-42")
     page.get_by_role("button", name="Update preview").click()
@@ -178,9 +174,8 @@ def test_everything_works_without_scripts(tab: Open, project: Project) -> None:
     page.get_by_label("Reason").fill("plain")
     page.get_by_role("button", name="Apply to Production").click()
     expect(page.get_by_role("heading", name="State in Production: On for 30 %")).to_be_visible()
-    page.goto(f"{at.url}{SCOPE}/flags/new/")
+    at.open(f"{SCOPE}/flags/new/")
     expect(page.locator(".variant-row")).to_have_count(4)
-    context.close()
     assert again(state).rules == split_rule(on=30, off=70)
 
 

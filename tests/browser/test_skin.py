@@ -96,6 +96,7 @@ def test_environment_switch_by_keyboard_keeps_the_page(tab: Open) -> None:
     tab_to(page, "Staging")
     page.keyboard.press("Enter")
     page.wait_for_url("**/admin/p/shop/staging/timeline/")
+    expect(page.locator("summary", has_text="Environment:")).to_contain_text("Staging")
 
 
 def test_menu_closes_on_escape_and_gives_the_focus_back(tab: Open) -> None:
@@ -161,15 +162,8 @@ def test_log_out_and_in_as_somebody_else(tab: Open) -> None:
 
 
 def test_pages_work_without_scripts(tab: Open) -> None:
-    at = tab()
-    state = at.page.context.storage_state()
-    browser = at.page.context.browser
-    assert browser is not None
-    context = browser.new_context(
-        java_script_enabled=False, storage_state=state, viewport={"width": 320, "height": 800}
-    )
-    page = context.new_page()
-    page.goto(f"{at.url}{SCOPE}/")
+    at = tab(role=None, width=320, scripts=False)
+    log_in(at, make_user(role="Administrator").username)
+    page = at.open(f"{SCOPE}/")
     page.get_by_role("link", name="Timeline", exact=True).click()
     page.wait_for_url("**/timeline/")
-    context.close()

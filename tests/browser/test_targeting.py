@@ -11,9 +11,9 @@ from apps.flags import services
 from apps.flags.domain.engine.definitions import Override
 from apps.flags.domain.transitions import Change
 from apps.flags.models import FlagState
-from tests.browser.conftest import Open, Tab, log_in
+from tests.browser.conftest import Open
 from tests.browser.test_flags import press_tab_to
-from tests.factories import ACTOR, AT, make_flag, make_segment, make_user, state_in
+from tests.factories import ACTOR, AT, make_flag, make_segment, state_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SCOPE = "/admin/p/shop/production"
@@ -22,14 +22,6 @@ DARK = f"{SCOPE}/flags/dark/"
 
 def again(state: FlagState) -> FlagState:
     return FlagState.objects.get(pk=state.pk)
-
-
-def without_scripts(at: Tab) -> Tab:
-    assert at.page.context.browser is not None
-    context = at.page.context.browser.new_context(java_script_enabled=False)
-    plain = Tab(context.new_page(), at.url)
-    log_in(plain, make_user(role="Product").username)
-    return plain
 
 
 def apply(page: Page, reason: str) -> None:
@@ -129,7 +121,7 @@ def test_a_prerequisite_is_added_by_keyboard_alone(tab: Open, project: Project) 
 def test_all_of_it_works_without_scripts(tab: Open, project: Project) -> None:
     make_flag(project=project, key="base")
     state = state_in(make_flag(project=project, key="dark", on=True))
-    plain = without_scripts(tab(role=None))
+    plain = tab(role="Product", scripts=False)
     page = plain.open(f"{DARK}overrides/")
     expect(page.locator(".edit-row")).to_have_count(4)
     page.get_by_label("Variant").first.select_option("off")
@@ -147,5 +139,4 @@ def test_all_of_it_works_without_scripts(tab: Open, project: Project) -> None:
     expect(page.get_by_role("heading", name="off, because there is an override for u-2")).to_be_visible()
     page.get_by_role("link", name="Explain base for this user").click()
     expect(page.get_by_role("heading", name="off, because the flag is off")).to_be_visible()
-    page.context.close()
     assert [one["targeting_keys"] for one in again(state).overrides] == [["u-1", "u-2"]]

@@ -2,6 +2,7 @@
 
 from tests.factories.approvals import LATER, ask_for_approvals, make_approver, make_request, make_schedule
 from tests.factories.core import ACTOR, AT, PASSWORD, make_key, make_project, make_user
+from tests.factories.everything import make_everything
 from tests.factories.flags import make_flag, make_segment, split_rule, state_in
 from tests.factories.rollouts import make_rollout, say
 
@@ -12,6 +13,7 @@ __all__ = [
     "PASSWORD",
     "ask_for_approvals",
     "make_approver",
+    "make_everything",
     "make_flag",
     "make_key",
     "make_project",

@@ -10,22 +10,12 @@ from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.transitions import Change
 from apps.flags.models import FlagState
-from tests.factories import make_flag, make_project, make_segment, state_in
+from tests.factories import make_flag, make_segment, state_in
 from tests.factories.core import ACTOR, AT
 from tests.factories.flags import split_rule
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
-@pytest.fixture
-def visitor(project: Project) -> Visitor:
-    return Visitor(project)
 
 
 def flag(project: Project, **fields: Any) -> FlagState:

@@ -11,22 +11,12 @@ from apps.flags import services
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.transitions import Change
-from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_segment, state_in
+from tests.factories import ACTOR, AT, make_flag, make_key, make_segment, state_in
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
 
 FRAGMENT = {"X-Preview": "1"}
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
-@pytest.fixture
-def visitor(project: Project) -> Visitor:
-    return Visitor(project)
 
 
 def rollout(**fields: Any) -> dict[str, Any]:

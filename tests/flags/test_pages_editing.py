@@ -7,20 +7,10 @@ import pytest
 from apps.core.models import Project
 from apps.flags import services
 from apps.flags.models import Flag
-from tests.factories import ACTOR, AT, make_flag, make_project
+from tests.factories import ACTOR, AT, make_flag
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
-@pytest.fixture
-def visitor(project: Project) -> Visitor:
-    return Visitor(project)
 
 
 def variants(*rows: tuple[str, str], initial: int = 0) -> dict[str, Any]:

@@ -16,16 +16,11 @@ from apps.flags.domain.engine.text import percent
 from apps.flags.domain.transitions import Change
 from apps.flags.models import FlagState, FlagUsage, Segment
 from apps.flags.pages.stages import Stage
-from tests.factories import ACTOR, AT, make_flag, make_project, make_segment, state_in
+from tests.factories import ACTOR, AT, make_flag, make_segment, state_in
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project(key="shop")
 
 
 @pytest.fixture

@@ -12,16 +12,11 @@ from apps.core.models import Project
 from apps.flags import services
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.services import FlagFields
-from tests.factories import make_flag, make_project
+from tests.factories import make_flag
 from tests.factories.core import ACTOR, AT
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project()
 
 
 def keys(response: Any) -> list[str]:

@@ -8,20 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from apps.core.models import AuditEntry, Project
 from apps.flags import services
 from apps.flags.models import Segment
-from tests.factories import ACTOR, AT, make_project, make_segment
+from tests.factories import ACTOR, AT, make_segment
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
-@pytest.fixture
-def visitor(project: Project) -> Visitor:
-    return Visitor(project)
 
 
 @pytest.fixture

@@ -12,21 +12,11 @@ from apps.flags.domain.engine.definitions import Override
 from apps.flags.domain.engine.parsing import parse_overrides
 from apps.flags.domain.transitions import Change
 from apps.flags.models import FlagState
-from tests.factories import ACTOR, AT, make_flag, make_project, state_in
+from tests.factories import ACTOR, AT, make_flag, state_in
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project(key="shop")
-
-
-@pytest.fixture
-def visitor(project: Project) -> Visitor:
-    return Visitor(project)
 
 
 @pytest.fixture

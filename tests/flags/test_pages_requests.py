@@ -35,16 +35,6 @@ def project() -> Project:
     return Project.objects.get(pk=project.pk)
 
 
-@pytest.fixture
-def state(project: Project) -> FlagState:
-    return state_in(make_flag(project=project, key="dark"))
-
-
-@pytest.fixture
-def visitor(project: Project) -> Visitor:
-    return Visitor(project)
-
-
 def again(state: FlagState) -> FlagState:
     return FlagState.objects.get(pk=state.pk)
 

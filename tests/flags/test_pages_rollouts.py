@@ -30,16 +30,6 @@ def project() -> Project:
     return project
 
 
-@pytest.fixture
-def visitor(project: Project) -> Visitor:
-    return Visitor(project)
-
-
-@pytest.fixture
-def state(project: Project) -> FlagState:
-    return state_in(make_flag(project=project, key="dark"))
-
-
 def again(row: Any) -> Any:
     return type(row).objects.get(pk=row.pk)
 

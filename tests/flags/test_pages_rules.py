@@ -12,22 +12,12 @@ from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.transitions import Change
 from apps.flags.models import FlagState, Segment
-from tests.factories import ACTOR, AT, make_flag, make_project, make_segment, state_in
+from tests.factories import ACTOR, AT, make_flag, make_segment, state_in
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
 GERMANS = {"attr": ["country"], "op": "in", "value": ["DE"]}
 GERMAN = {"id": "german", "when": GERMANS, "serve": {"variant": "on"}}
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
-@pytest.fixture
-def visitor(project: Project) -> Visitor:
-    return Visitor(project)
 
 
 def flag(project: Project, **fields: Any) -> FlagState:

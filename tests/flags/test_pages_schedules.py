@@ -11,25 +11,10 @@ from apps.flags import services
 from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.transitions import Change
 from apps.flags.models import FlagState, ScheduledChange
-from tests.factories import ACTOR, AT, LATER, ask_for_approvals, make_flag, make_project, make_schedule, state_in
+from tests.factories import ACTOR, AT, LATER, ask_for_approvals, make_flag, make_schedule, state_in
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
-@pytest.fixture
-def state(project: Project) -> FlagState:
-    return state_in(make_flag(project=project, key="dark"))
-
-
-@pytest.fixture
-def visitor(project: Project) -> Visitor:
-    return Visitor(project)
 
 
 def again(state: FlagState) -> FlagState:

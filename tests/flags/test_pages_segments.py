@@ -9,20 +9,10 @@ from apps.flags import services
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.transitions import Change
 from apps.flags.models import Segment
-from tests.factories import ACTOR, AT, make_flag, make_project, make_segment, state_in
+from tests.factories import ACTOR, AT, make_flag, make_segment, state_in
 from tests.flags.visit import Visitor, shows
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project() -> Project:
-    return make_project()
-
-
-@pytest.fixture
-def visitor(project: Project) -> Visitor:
-    return Visitor(project)
 
 
 def members(segment: Segment) -> list[str]:

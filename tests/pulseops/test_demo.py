@@ -1,11 +1,12 @@
 """The demo holds what the customer's document lists, made through the services, once."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import override_settings
 
 from apps.core import audit, sealer
 from apps.core.models import AuditEntry, ChangeRequest, Environment, Project
@@ -31,12 +32,12 @@ LISTED = {
 }
 
 
-@pytest.fixture
-def facts(settings: Any, tmp_path: Path) -> demo.DemoFacts:
-    settings.VAR_DIR = tmp_path
-    loaded = demo.ensure(at=AT)
-    assert loaded is not None
-    return loaded
+@pytest.fixture(scope="module")
+def facts(passing_rows: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[demo.DemoFacts]:
+    with passing_rows(), override_settings(VAR_DIR=tmp_path_factory.mktemp("demo")):
+        loaded = demo.ensure(at=AT)
+        assert loaded is not None
+        yield loaded
 
 
 def percentage(state: FlagState) -> int | None:

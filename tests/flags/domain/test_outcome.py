@@ -77,24 +77,28 @@ def test_a_locked_whole_number_of_a_float_flag_is_written_as_a_float() -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "context"),
+    ("of", "context", "reason"),
     [
-        (flag(rule(Fixed("on"))), {}),
-        (flag(rule(ramp(50_000))), {"targetingKey": "u-1"}),
-        (flag(), {}),
+        (flag(rule(Fixed("on"))), {}, "TARGETING_MATCH"),
+        (flag(rule(ramp(50_000))), {"targetingKey": "u-1"}, "SPLIT"),
+        (flag(), {}, "STATIC"),
     ],
 )
-def test_success_has_the_shape_of_ofrep(of: Flag, context: dict[str, object]) -> None:
-    SUCCESS.validate(orjson.loads(fragment(of, context)))
+def test_success_has_the_shape_of_ofrep(of: Flag, context: dict[str, object], reason: str) -> None:
+    answer = orjson.loads(fragment(of, context))
+    SUCCESS.validate(answer)
+    assert answer["reason"] == reason
 
 
 @pytest.mark.parametrize(
-    ("of", "context"),
+    ("of", "context", "code"),
     [
-        (flag(rule(ramp(50_000))), {}),
-        (flag(rule(ramp(50_000))), {"targetingKey": []}),
-        (flag(off="gone"), {}),
+        (flag(rule(ramp(50_000))), {}, "TARGETING_KEY_MISSING"),
+        (flag(rule(ramp(50_000))), {"targetingKey": []}, "INVALID_CONTEXT"),
+        (flag(off="gone"), {}, "PARSE_ERROR"),
     ],
 )
-def test_failure_has_the_shape_of_ofrep(of: Flag, context: dict[str, object]) -> None:
-    FAILURE.validate(orjson.loads(fragment(of, context)))
+def test_failure_has_the_shape_of_ofrep(of: Flag, context: dict[str, object], code: str) -> None:
+    answer = orjson.loads(fragment(of, context))
+    FAILURE.validate(answer)
+    assert answer["errorCode"] == code

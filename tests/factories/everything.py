@@ -1,0 +1,40 @@
+"""A project with something of every kind."""
+
+from dataclasses import dataclass
+
+from apps.core import sealer
+from apps.core import services as core
+from apps.core.models import ApiKey, ChangeRequest, Project
+from apps.flags import services as flags
+from apps.flags.models import RolloutPlan, ScheduledChange
+from tests.factories.approvals import make_request, make_schedule
+from tests.factories.core import AT, make_key, make_project
+from tests.factories.flags import make_flag, make_segment, state_in
+from tests.factories.rollouts import make_rollout, say
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    project: Project
+    key: ApiKey
+    rollout: RolloutPlan  # of the flag checkout
+    schedule: ScheduledChange  # of the flag asked
+    request: ChangeRequest  # of the flag asked
+
+
+def make_everything(*, key: str = "") -> Everything:
+    """One row at least of every table but votes; some audit entries are sealed, some are not yet."""
+    project = make_project(key=key)
+    production = project.environments.get(key="production")
+    issued = make_key(project=project, management=True)
+    make_key(environment=production)
+    make_segment(project=project, key="beta", members=["u-1"])
+    make_flag(project=project, key="search", killed=True)
+    rollout = make_rollout(state_in(make_flag(project=project, key="checkout", rolling_out=True)))
+    flags.add_usage(counts={(production.pk, "checkout", "on"): 1}, at=AT)
+    say(production, "errors")
+    core.tick(name="beat", at=AT)
+    sealer.seal()
+    asked = state_in(make_flag(project=project, key="asked"))
+    schedule, request = make_schedule(asked), make_request(asked)
+    return Everything(project, issued.key, rollout, schedule, request)
