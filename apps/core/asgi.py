@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from apps.core import logs
 
@@ -24,6 +24,20 @@ JSON = (b"content-type", b"application/json; charset=utf-8")
 
 _ids = itertools.count()
 _id_prefix = secrets.token_hex(6)
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
+
+
+class Refused(Exception):
+    """Ends the handling of a request with `answer`."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 class BodyTooLarge(Exception):
@@ -112,6 +126,15 @@ class Cors:
             (b"access-control-allow-headers", self._allow_headers),
             (b"access-control-max-age", b"86400"),
         ]
+
+
+def with_header(answer: Answer, name: bytes, value: bytes) -> Answer:
+    return Answer(answer.status, answer.body, (*answer.headers, (name, value)))
+
+
+def joined(base: Headers, answer: Answer, request_id: bytes) -> Headers:
+    """A new list: servers may add to what they are given."""
+    return [*base, *answer.headers, (b"x-request-id", request_id)]
 
 
 async def respond(send: Send, status: int, headers: Headers, body: bytes) -> None:

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from pytest_django import Settings
 
-from apps.core import clock
+from apps.core import admission, clock
 from apps.core.live.keyring import Keyring
-from apps.flags.ofrep import Ofrep, admission
+from apps.flags.ofrep import Ofrep
 from tests.factories import make_flag, make_key
 from tests.flags.ofrep import BULK, FAILURE, REQUEST_FAILURE, Asker, assert_shape
 

@@ -1,24 +1,8 @@
 """What OFREP answers when it is not a value: statuses and JSON shapes. Deciding for one is the caller's business."""
 
-from typing import NamedTuple
-
 import orjson
 
-from apps.core.asgi import JSON, Headers
-
-
-class Answer(NamedTuple):
-    status: int
-    body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
-
-
-class Refused(Exception):
-    """Ends the handling of a request with `answer`."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
+from apps.core.asgi import Answer, with_header
 
 
 def failure(status: int, code: str, details: str, *, key: str | None = None) -> Answer:
@@ -40,10 +24,6 @@ def later(status: int, code: str, details: str, *, seconds: int) -> Answer:
     return with_header(failure(status, code, details), b"retry-after", b"%d" % max(1, seconds))
 
 
-def with_header(answer: Answer, name: bytes, value: bytes) -> Answer:
-    return Answer(answer.status, answer.body, (*answer.headers, (name, value)))
-
-
 def too_many_requests(seconds: int) -> Answer:
     return later(429, "GENERAL", f"Too many requests: try again in {seconds} s.", seconds=seconds)
 
@@ -51,11 +31,6 @@ def too_many_requests(seconds: int) -> Answer:
 def too_large(limit: int) -> Answer:
     answer = failure(413, "INVALID_CONTEXT", f"The body is larger than {limit:,} bytes.")
     return with_header(answer, b"connection", b"close")  # so that nobody sends the rest
-
-
-def joined(base: Headers, answer: Answer, request_id: bytes) -> Headers:
-    """A new list: servers may add to what they are given."""
-    return [*base, *answer.headers, (b"x-request-id", request_id)]
 
 
 UNAUTHORIZED = with_header(

@@ -11,13 +11,16 @@ from django.conf import settings
 
 from apps.core import clock, logs
 from apps.core.asgi import (
+    Answer,
     BodyTooLarge,
     ClientGone,
     Cors,
     Headers,
     Receive,
+    Refused,
     Scope,
     Send,
+    joined,
     read_body,
     request_id,
     respond,
@@ -25,14 +28,11 @@ from apps.core.asgi import (
 from apps.core.live.traffic import requests
 from apps.flags.live.streams import Subscriber, streams
 from apps.flags.ofrep import events
-from apps.flags.ofrep.admission import Admission, published
+from apps.flags.ofrep.admission import admission, published
 from apps.flags.ofrep.answers import (
     BROKEN,
     NO_SUCH_ADDRESS,
     SLOW_BODY,
-    Answer,
-    Refused,
-    joined,
     too_large,
     wrong_method,
 )
@@ -50,7 +50,7 @@ class Ofrep:
     """The ASGI application below /ofrep/."""
 
     def __init__(self) -> None:
-        self._admission = Admission()
+        self._admission = admission()
         self._catching_up = CatchingUp()
         self._cors = Cors(
             settings.CORS_ORIGINS,

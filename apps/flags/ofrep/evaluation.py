@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import orjson
 
-from apps.core.asgi import JSON
+from apps.core.asgi import JSON, Answer
 from apps.flags.domain.engine.context import TARGETING_KEY, InvalidContext, check_context
 from apps.flags.domain.engine.limits import MAX_CONTEXT_DEPTH, MAX_CONTEXT_ITEMS, MAX_CONTEXT_SIZE
 from apps.flags.domain.engine.outcome import ErrorCode
 from apps.flags.live.usage import usage
-from apps.flags.ofrep.answers import Answer, failure, flag_not_found
+from apps.flags.ofrep.answers import failure, flag_not_found
 from apps.flags.ofrep.views import View
 
 # The largest context that check_context lets through, in its longest spelling: 6 bytes a character.

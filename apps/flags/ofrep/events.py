@@ -8,12 +8,12 @@ from urllib.parse import parse_qs
 import orjson
 
 from apps.core import clock
-from apps.core.asgi import Headers, Receive, Scope, Send
+from apps.core.asgi import Headers, Receive, Refused, Scope, Send
 from apps.core.live import shutdown
 from apps.core.live.keyring import KeyFacts, keyring
 from apps.flags.live.rulesets import Published, rulesets
 from apps.flags.live.streams import Subscriber, TooManyStreams, key_of, streams
-from apps.flags.ofrep.answers import Refused, later
+from apps.flags.ofrep.answers import later
 
 HEARTBEAT_SECONDS = 15.0
 SEND_SECONDS = 30.0  # for a reader that takes nothing
