@@ -15,6 +15,7 @@ from apps.core.live import shutdown
 from apps.core.live.traffic import requests
 from apps.flags.live.streams import streams
 from apps.flags.ofrep import Ofrep
+from apps.monitoring.ingest import PATHS, Ingest
 from pulseops import wiring
 
 THREADS = 16  # for Django: as many requests as may wait for the database at once
@@ -30,12 +31,16 @@ class Portal:
         self._threads = WSGIMiddleware(django, workers=THREADS)  # type: ignore[arg-type]  # a WSGI application all the same
         self._django = cast(Application, self._threads)
         self._ofrep = Ofrep()
+        self._collector = wiring.collector()
+        self._ingest = Ingest(self._collector)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/ofrep/"):
             await self._ofrep(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] in PATHS:
+            await self._ingest(scope, receive, send)
         elif scope["type"] == "http":
             await self._page(scope, receive, send)
 
@@ -58,6 +63,7 @@ class Portal:
         follower, flusher = wiring.follower(), wiring.flusher()
         follower.start()
         flusher.start()
+        self._collector.start()
         streams.attach(asyncio.get_running_loop())
         ending = asyncio.create_task(_end_streams_on_shutdown())
         await asyncio.to_thread(follower.loaded.wait, FIRST_LOAD_SECONDS)
@@ -69,7 +75,9 @@ class Portal:
         streams.attach(None)
         follower.stop()
         flusher.stop()
+        self._collector.stop()
         await asyncio.to_thread(flusher.join, LAST_FLUSH_SECONDS)
+        await asyncio.to_thread(self._collector.join, LAST_FLUSH_SECONDS)
         await asyncio.to_thread(follower.join, LAST_LISTEN_SECONDS)
         self._threads.executor.shutdown(wait=False)
         await send({"type": "lifespan.shutdown.complete"})

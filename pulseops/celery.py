@@ -19,8 +19,10 @@ PERIODS: dict[str, tuple[str, float]] = {
     "scheduled_changes": ("flags.apply_scheduled_changes", 5.0),
     "advance_rollouts": ("flags.advance_rollouts", 5.0),
     "drop_usage": ("flags.drop_usage", 3600.0),
+    "roll_up": ("monitoring.roll_up", 15.0),
+    "keep_house": ("monitoring.keep_house", 3600.0),
 }
-SLOW_TASKS = ("flags.drop_usage",)  # beginnings of task names that may run for long
+SLOW_TASKS = ("flags.drop_usage", "monitoring.keep_house")  # beginnings of task names that may run for long
 VISIBILITY_TIMEOUT_SECONDS = 3600  # an unacknowledged message returns after this; every task is idempotent
 
 

@@ -198,6 +198,12 @@ USAGE_FLUSH_SECONDS = env.float("PULSEOPS_USAGE_FLUSH_SECONDS", default=10.0)
 STALE_DAYS = env.int("PULSEOPS_STALE_DAYS", default=14)
 USAGE_DAYS = env.int("PULSEOPS_USAGE_DAYS", default=400)
 
+# --- Monitoring ----------------------------------------------------------------------------------
+EVENT_DAYS = env.int("PULSEOPS_EVENT_DAYS", default=90)
+SAMPLE_DAYS = env.int("PULSEOPS_SAMPLE_DAYS", default=15)
+MINUTE_ROLLUP_DAYS = env.int("PULSEOPS_MINUTE_ROLLUP_DAYS", default=45)
+HOUR_ROLLUP_DAYS = env.int("PULSEOPS_HOUR_ROLLUP_DAYS", default=400)
+
 # --- Kept for the parts that use them as they land (.env.example says which) ----------------------
 PRODUCT_DATABASE_URL = env.str("PRODUCT_DATABASE_URL", default="")
 SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default=env.str("VITE_SLACK_WEBHOOK_URL", default=""))

@@ -16,6 +16,9 @@ from apps.flags.live import measures as flag_measures
 from apps.flags.live.rulesets import rulesets
 from apps.flags.live.streams import streams
 from apps.flags.live.usage import usage
+from apps.monitoring.ingest.application import write
+from apps.monitoring.live.collector import Collector
+from apps.monitoring.services.events import Received, Turned
 from pulseops.navigation import ENTRIES, KINDS
 
 LOOPS = {"sealer": "apps.core.sealer:run"}  # permanent children of `manage.py loops`
@@ -38,6 +41,11 @@ def follower() -> Follower:
 def flusher() -> Flusher:
     """What writes down the counts of a serving process."""
     return Flusher([_write_flag_usage, _write_key_usage], seconds=settings.USAGE_FLUSH_SECONDS)
+
+
+def collector() -> "Collector[Received | Turned]":
+    """What commits the events of many requests at once."""
+    return Collector(write, name="collector")
 
 
 def _write_flag_usage(at: datetime) -> None:

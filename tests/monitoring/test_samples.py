@@ -20,7 +20,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def environment() -> Environment:
-    services.make_partitions(at=AT, days_back=2)
+    services.make_partitions(at=AT)
     return make_project().environments.get(key="production")
 
 
@@ -115,7 +115,7 @@ def test_a_distribution_keeps_a_percentile_over_any_window(environment: Environm
 
 
 def test_partitions_are_made_ahead_and_dropped_whole(environment: Environment) -> None:
-    assert services.make_partitions(at=AT, days_back=2) == 0
+    assert services.make_partitions(at=AT) == 0
     push(environment, sample(1, AT - timedelta(days=1)), sample(2))
-    assert partitions.drop("monitoring_metricsample", before=AT.date()) == 2
+    assert partitions.drop("monitoring_metricsample", before=AT.date()) == 7
     assert list(MetricSample.objects.values_list("value", flat=True)) == [2]

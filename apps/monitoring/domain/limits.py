@@ -20,3 +20,6 @@ MAX_PROPERTY_NAME = 200  # characters
 MAX_PROPERTIES_SIZE = 16_384  # every value counts 1, every text and name its characters as well
 MAX_PROPERTIES_DEPTH = 5  # objects and arrays, the properties themselves counted
 INTEGER_BITS = 64  # of a whole number, the sign counted
+
+LATE_DAYS = 7  # how old an event or a sample may be when it arrives
+FUTURE_SECONDS = 300  # how far ahead a sender's clock may be

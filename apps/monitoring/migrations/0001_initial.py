@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('received_at', models.DateTimeField(verbose_name='received at')),
                 ('transaction', models.BigIntegerField()),
-                ('position', models.BigIntegerField()),
+                ('position', models.IntegerField()),
             ],
             options={
                 'verbose_name': 'tracked event',

@@ -1,6 +1,9 @@
-"""The two large tables, partitioned by day. Their first partitions come with the first sweep."""
+"""The two large tables, partitioned by day. Beat makes further partitions ahead."""
 
 from django.db import migrations
+from django.utils import timezone
+
+from apps.monitoring import services
 
 SAMPLES = """
 CREATE TABLE monitoring_metricsample (
@@ -11,7 +14,6 @@ CREATE TABLE monitoring_metricsample (
 ) PARTITION BY RANGE (at)
 """
 EVENTS = """
-CREATE SEQUENCE monitoring_trackedevent_position CACHE 100;
 CREATE TABLE monitoring_trackedevent (
     environment_id bigint NOT NULL,
     day date NOT NULL,
@@ -23,7 +25,7 @@ CREATE TABLE monitoring_trackedevent (
     at timestamptz NOT NULL,
     received_at timestamptz NOT NULL,
     transaction bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
-    position bigint NOT NULL DEFAULT nextval('monitoring_trackedevent_position'),
+    position int NOT NULL,
     PRIMARY KEY (environment_id, day, event_id)
 ) PARTITION BY RANGE (day);
 CREATE INDEX monitoring_event_cursor ON monitoring_trackedevent (environment_id, transaction, position);
@@ -31,11 +33,16 @@ CREATE INDEX monitoring_event_name ON monitoring_trackedevent (environment_id, n
 """
 
 
+def first_partitions(apps, schema_editor):
+    services.make_partitions(at=timezone.now())
+
+
 class Migration(migrations.Migration):
     dependencies = [("monitoring", "0001_initial")]
     operations = [
         migrations.RunSQL(SAMPLES, "DROP TABLE monitoring_metricsample"),
         migrations.RunSQL(
-            EVENTS, "DROP TABLE monitoring_trackedevent; DROP SEQUENCE monitoring_trackedevent_position"
+            EVENTS, "DROP TABLE monitoring_trackedevent"
         ),
+        migrations.RunPython(first_partitions, migrations.RunPython.noop),
     ]

@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class TrackedEvent(models.Model):
-    """Readers follow by (`transaction`, `position`): positions are given before their transaction ends, so a reader
-    that went by them alone would pass by what commits late."""
+    """Readers follow by (`transaction`, `position`) up to the oldest transaction that is still open: one that goes by
+    ids or times passes by what commits late."""
 
     pk = models.CompositePrimaryKey("environment_id", "day", "event_id")
     environment = models.ForeignKey(
@@ -21,7 +21,7 @@ class TrackedEvent(models.Model):
     at = models.DateTimeField(_("at"))
     received_at = models.DateTimeField(_("received at"))
     transaction = models.BigIntegerField()
-    position = models.BigIntegerField()
+    position = models.IntegerField()  # in its transaction, as events came in
 
     class Meta:
         managed = False

@@ -1,4 +1,4 @@
-"""Samples into minutes, minutes into hours, and the end of what is kept no longer. Exempt from the audit trail."""
+"""Samples into minutes, minutes into hours. Exempt from the audit trail: machine-written rows."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -6,14 +6,11 @@ from itertools import groupby
 
 from django.db import transaction
 
-from apps.core import partitions
 from apps.monitoring.domain.rollups import HOUR, MINUTE, Bucket, Point, coarser, rolled_up, start_of
 from apps.monitoring.models import DirtyMinute, MetricRollup, MetricSample, MetricSeries
 from apps.monitoring.selectors.rollups import buckets_of, row_of
 
 BATCH_MINUTES = 2_000
-DAYS_AHEAD = 3
-TABLES = ("monitoring_metricsample", "monitoring_trackedevent")
 
 
 def roll_up(*, batch: int = BATCH_MINUTES) -> int:
@@ -22,12 +19,6 @@ def roll_up(*, batch: int = BATCH_MINUTES) -> int:
     while count := _roll_up_some(batch):
         done += count
     return done
-
-
-def make_partitions(*, at: datetime, days_back: int) -> int:
-    """Of today, of the days that late samples and events may still belong to, and of those to come."""
-    first, last = (at - timedelta(days=days_back)).date(), (at + timedelta(days=DAYS_AHEAD)).date()
-    return sum(partitions.ensure(table, first=first, last=last) for table in TABLES)
 
 
 def _roll_up_some(batch: int) -> int:

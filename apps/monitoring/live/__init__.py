@@ -1,0 +1,1 @@
+"""A process's memory of observations on their way into the database."""

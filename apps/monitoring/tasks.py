@@ -1,0 +1,20 @@
+"""Celery entry points of monitoring. Each sweeps rows that wait, so a lost message costs one period and no more."""
+
+from typing import Any
+
+from celery import shared_task
+
+from apps.core import clock
+from apps.monitoring import services
+
+
+@shared_task(name="monitoring.roll_up")
+def roll_up(**_: Any) -> None:
+    services.roll_up()
+
+
+@shared_task(name="monitoring.keep_house")
+def keep_house(**_: Any) -> None:
+    at = clock.now()
+    services.make_partitions(at=at)
+    services.drop_old(at=at)
