@@ -204,6 +204,13 @@ SAMPLE_DAYS = env.int("PULSEOPS_SAMPLE_DAYS", default=15)
 MINUTE_ROLLUP_DAYS = env.int("PULSEOPS_MINUTE_ROLLUP_DAYS", default=45)
 HOUR_ROLLUP_DAYS = env.int("PULSEOPS_HOUR_ROLLUP_DAYS", default=400)
 
+# --- What PulseOps connects to -------------------------------------------------------------------
+EGRESS_ALLOW = env.list("PULSEOPS_EGRESS_ALLOW", default=[])
+EGRESS_ALLOW_CHECKS = env.list(
+    "PULSEOPS_EGRESS_ALLOW_CHECKS", default=[] if PRODUCTION else [f"127.0.0.1:{PORT}", f"localhost:{PORT}"]
+)
+EGRESS_PORTS = env.list("PULSEOPS_EGRESS_PORTS", cast=int, default=[80, 443, 8080, 8443])
+
 # --- Kept for the parts that use them as they land (.env.example says which) ----------------------
 PRODUCT_DATABASE_URL = env.str("PRODUCT_DATABASE_URL", default="")
 SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default=env.str("VITE_SLACK_WEBHOOK_URL", default=""))
