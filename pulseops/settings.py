@@ -204,6 +204,9 @@ SAMPLE_DAYS = env.int("PULSEOPS_SAMPLE_DAYS", default=15)
 MINUTE_ROLLUP_DAYS = env.int("PULSEOPS_MINUTE_ROLLUP_DAYS", default=45)
 HOUR_ROLLUP_DAYS = env.int("PULSEOPS_HOUR_ROLLUP_DAYS", default=400)
 
+# --- Alerts --------------------------------------------------------------------------------------
+JUDGE_SECONDS = env.float("PULSEOPS_JUDGE_SECONDS", default=15.0)
+
 # --- What PulseOps connects to -------------------------------------------------------------------
 EGRESS_ALLOW = env.list("PULSEOPS_EGRESS_ALLOW", default=[])
 EGRESS_ALLOW_CHECKS = env.list(

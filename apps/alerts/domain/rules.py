@@ -42,6 +42,11 @@ class Aggregate(StrEnum):
     P99 = "p99"
 
     @property
+    def counts(self) -> bool:
+        """Whether it looks at a counter, whose increase begins before the window."""
+        return self in (Aggregate.RATE, Aggregate.INCREASE, Aggregate.RATIO)
+
+    @property
     def quantile(self) -> float | None:
         """From 0 to 1; None for what is no percentile."""
         return int(self[1:]) / 100 if self[1:].isdigit() else None

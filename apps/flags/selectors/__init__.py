@@ -1,5 +1,6 @@
 """Reads of the flags app: rows inside, engine values and frozen dataclasses outside."""
 
+from apps.flags.selectors.changed import ChangedState, changed_state
 from apps.flags.selectors.explaining import Told, explained
 from apps.flags.selectors.flags import (
     FlagVersion,
@@ -40,6 +41,7 @@ from apps.flags.selectors.summary import KilledFlag, LockedFlag, Summary, evalua
 from apps.flags.selectors.usage import Interval, Usage, hourly_totals, usage
 
 __all__ = [
+    "ChangedState",
     "FlagVersion",
     "Interval",
     "KilledFlag",
@@ -52,6 +54,7 @@ __all__ = [
     "ToldPlan",
     "Usage",
     "began_at",
+    "changed_state",
     "described",
     "evaluations_by_hour",
     "explained",

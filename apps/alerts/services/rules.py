@@ -1,0 +1,121 @@
+"""Alert rules as people edit them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from apps.alerts.domain.parsing import dump_rule, parse_rule
+from apps.alerts.domain.problems import rule_problems
+from apps.alerts.domain.rules import Rule
+from apps.alerts.models import AlertRule, RuleStanding
+from apps.alerts.responses import read_response
+from apps.core import audit
+from apps.core.audit import Actor
+from apps.core.domain.diff import changes
+from apps.core.models import Environment
+from apps.core.services import check_version
+from apps.flags.domain.engine.definitions import InvalidDefinition
+
+
+class InvalidRule(ValidationError):
+    """The rule makes no sense. `message_dict` maps each path, such as `query.window_seconds`, to its problems."""
+
+
+class RuleExists(ValidationError):
+    """Another rule of the environment has this key."""
+
+
+def create_rule(
+    *,
+    environment_id: int,
+    definition: Mapping[str, Any],
+    actor: Actor,
+    reason: str,
+    at: datetime,
+    response: Mapping[str, Any] | None = None,
+    enabled: bool = True,
+) -> AlertRule:
+    """Judged from the next sweep on. Raises InvalidRule, RuleExists."""
+    rule, answer = _checked(definition), _checked_response(response or {})
+    with transaction.atomic():
+        environment = Environment.objects.select_for_update(no_key=True).get(pk=environment_id)
+        if AlertRule.objects.filter(environment=environment, key=rule.key).exists():
+            raise RuleExists({"key": [f"There is a rule {rule.key} here already."]})
+        row = AlertRule(environment=environment, key=rule.key, created_at=at, enabled=enabled)
+        _write(row, rule, answer)
+        row.save()
+        RuleStanding.objects.create(rule=row, due_at=at)
+        _record("alerts.rule_created", row, {}, actor=actor, reason=reason, at=at)
+    return row
+
+
+def update_rule(
+    *,
+    rule_id: int,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+    expected_version: int | None,
+    definition: Mapping[str, Any] | None = None,
+    response: Mapping[str, Any] | None = None,
+    enabled: bool | None = None,
+) -> AlertRule:
+    """What is left out stays. What fires goes on by the new rule. Raises InvalidRule, StaleVersion; the key stays."""
+    rule = None if definition is None else _checked(definition)
+    answer = None if response is None else _checked_response(response)
+    with transaction.atomic():
+        row = AlertRule.objects.select_for_update(of=("self",)).select_related("environment").get(pk=rule_id)
+        check_version(row.version, expected_version)
+        before = _readable(row)
+        if rule is not None and rule.key != row.key:
+            raise InvalidRule({"key": ["A rule keeps its key: its alerts are known by it."]})
+        _write(row, rule or parse_rule(row.definition), row.response if answer is None else answer)
+        row.enabled = row.enabled if enabled is None else enabled
+        row.version += 1
+        row.save()
+        _record("alerts.rule_changed", row, before, actor=actor, reason=reason, at=at)
+    return row
+
+
+def _checked(definition: Mapping[str, Any]) -> Rule:
+    try:
+        rule = parse_rule(dict(definition))
+    except InvalidDefinition as fault:
+        raise InvalidRule({fault.path: [fault.message]}) from None
+    problems: dict[str, list[str]] = {}
+    for path, message in rule_problems(rule):
+        problems.setdefault(path, []).append(message)
+    if problems:
+        raise InvalidRule(problems)
+    return rule
+
+
+def _checked_response(raw: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return read_response(raw)
+    except InvalidDefinition as fault:
+        raise InvalidRule({fault.path: [fault.message]}) from None
+
+
+def _write(row: AlertRule, rule: Rule, response: Mapping[str, Any]) -> None:
+    row.name, row.severity, row.definition, row.response = rule.name, rule.severity, dump_rule(rule), dict(response)
+
+
+def _readable(row: AlertRule) -> dict[str, Any]:
+    return {**row.definition, "response": row.response, "enabled": row.enabled}
+
+
+def _record(kind: str, row: AlertRule, before: Mapping[str, Any], *, actor: Actor, reason: str, at: datetime) -> None:
+    audit.record(
+        kind=kind,
+        subject=row,
+        project_id=row.environment.project_id,
+        environment_id=row.environment_id,
+        actor=actor,
+        reason=reason,
+        at=at,
+        changes=changes(before, _readable(row)),
+    )
