@@ -5,7 +5,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,13 @@ def turn_until(watching: Supervisor, text: str, capsys: pytest.CaptureFixture[st
         watching.turn(0.05)
         seen += capsys.readouterr().out
     return seen
+
+
+def comes_true(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 5
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
 
 
 def test_pauses_double_up_to_half_a_minute() -> None:
@@ -111,12 +118,9 @@ def test_no_child_outlives_a_killed_parent() -> None:
     )
     assert parent.stdout
     child = int(parent.stdout.readline())
-    assert processes.command_of(child)
+    assert comes_true(lambda: processes.command_of(child) != "")  # empty for a moment while it becomes the program
 
     parent.send_signal(signal.SIGKILL)
     parent.wait()
 
-    deadline = time.monotonic() + 5
-    while processes.command_of(child) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert processes.command_of(child) == ""
+    assert comes_true(lambda: processes.command_of(child) == "")
