@@ -12,6 +12,7 @@ from .rules import NoData, Rule
 
 WHOLE: Labels = ()  # stands for the rule as a whole while no series is known that could lack data
 RESOLVED_FOR = timedelta(minutes=15)  # how long a resolved instance is kept, so that pages can show it
+_NO_TIME = timedelta(0)
 _REMEMBERING = frozenset({NoData.FIRING, NoData.OWN_STATE})  # only who knows which series there were misses one
 
 
@@ -199,12 +200,9 @@ def _ill(rule: Rule, was: Instance, value: float | None, at: datetime) -> Instan
     held, needed = at - active_at, timedelta(seconds=rule.for_seconds)
     if state is State.PENDING and held >= needed:  # 3
         state, fired_at = State.FIRING, at
-    elif state is State.FIRING and _NONE <= held < needed and (value is None or rule.beyond(value)):  # 4
+    elif state is State.FIRING and _NO_TIME <= held < needed and (value is None or rule.beyond(value)):  # 4
         state, fired_at = State.PENDING, None
     return Instance(state, value, active_at, fired_at)  # 2
-
-
-_NONE = timedelta(0)
 
 
 def _well(rule: Rule, was: Instance, value: float | None, at: datetime) -> Instance:

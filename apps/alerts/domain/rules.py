@@ -33,7 +33,7 @@ class Aggregate(StrEnum):
     SUM = "sum"
     MIN = "min"
     MAX = "max"
-    LAST = "last"
+    LAST = "last"  # series that are put together add up, as servers' users do
     COUNT = "count"  # of values
     P50 = "p50"
     P75 = "p75"  # by which web vitals are judged
