@@ -134,6 +134,11 @@ def test_a_line_that_is_not_utf_8_or_has_nul_goes_alone() -> None:
     assert [place for place, _, _ in reasons(push)] == [2, 3]
 
 
+def test_nul_is_refused_where_all_else_is_clean() -> None:
+    push = pushed(b'a{l="\0"} 1\nb 2\n')
+    assert (plain(push), [place for place, _, _ in reasons(push)]) == ([("b", 2)], [1])
+
+
 def test_a_body_that_is_cut_short_loses_only_its_last_line() -> None:
     push = pushed("a 1\nb 123")
     assert plain(push) == [("a", 1)]

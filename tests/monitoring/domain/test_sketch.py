@@ -162,3 +162,9 @@ def test_bytes_that_are_cut_are_refused(cut: int) -> None:
         decode(data[:-cut])
     with pytest.raises(UnreadableSketch):
         decode(data + bytes(cut))
+
+
+@pytest.mark.parametrize("rest", [b"\x80", b"\xff" * 9, b"\xff" * 20])
+def test_a_number_that_does_not_end_is_refused(rest: bytes) -> None:
+    with pytest.raises(UnreadableSketch):
+        decode(encode(sketch_of([1])) + rest)

@@ -52,6 +52,10 @@ def test_a_ping_that_comes_late_changes_nothing(ping: Ping) -> None:
     assert pinged(pulse, ping, at=after(4)) == Beat(pulse, None, None)
 
 
+def test_a_run_may_begin_the_moment_another_ends() -> None:
+    assert pinged(Pulse(ended_at=after(5)), Ping.START, at=after(5)).pulse == Pulse(after(5), after(5))
+
+
 def test_the_end_of_a_run_before_the_one_that_began_does_not_end_it() -> None:
     beat = pinged(Pulse(after(0), after(5)), Ping.SUCCESS, at=after(4))
     assert beat == Beat(Pulse(after(4), after(5)), True, None)
@@ -100,6 +104,7 @@ def test_a_nightly_job_across_the_hour_that_does_not_exist() -> None:
         (Pulse(after(0)), 0, 65, [65]),
         (Pulse(after(0)), 0, 200, [65, 125, 185]),
         (Pulse(after(0)), 65, 200, [125, 185]),
+        (Pulse(after(0)), 62, 70, [65]),
         (Pulse(after(0)), 185, 200, []),
         (Pulse(after(0)), -500, 65, [65]),
         (Pulse(started_at=after(0)), 0, 200, [5]),
