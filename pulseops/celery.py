@@ -21,6 +21,8 @@ PERIODS: dict[str, tuple[str, float]] = {
     "drop_usage": ("flags.drop_usage", 3600.0),
     "roll_up": ("monitoring.roll_up", 15.0),
     "keep_house": ("monitoring.keep_house", 3600.0),
+    "judge": ("alerts.judge", 5.0),
+    "respond": ("alerts.respond", 5.0),
 }
 SLOW_TASKS = ("flags.drop_usage", "monitoring.keep_house")  # beginnings of task names that may run for long
 VISIBILITY_TIMEOUT_SECONDS = 3600  # an unacknowledged message returns after this; every task is idempotent

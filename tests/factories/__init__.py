@@ -1,5 +1,6 @@
 """Objects in a stated state, made through the services so that no test sees a row the product could not make."""
 
+from tests.factories.alerts import make_rule, push
 from tests.factories.approvals import LATER, ask_for_approvals, make_approver, make_request, make_schedule
 from tests.factories.core import ACTOR, AT, PASSWORD, make_key, make_project, make_user
 from tests.factories.everything import make_everything
@@ -19,9 +20,11 @@ __all__ = [
     "make_project",
     "make_request",
     "make_rollout",
+    "make_rule",
     "make_schedule",
     "make_segment",
     "make_user",
+    "push",
     "say",
     "split_rule",
     "state_in",

@@ -66,7 +66,8 @@ def _refusal(row: Response, subject: Subject, at: datetime) -> str:
     limits = _limits(row.config, dry_run=row.dry_run)
     since = at - max(DAY, timedelta(seconds=limits.cooldown_seconds))
     acted = Response.objects.filter(subject=subject.key, status=Status.DONE, settled_at__gt=since)
-    past = Past(tuple(acted.values_list("settled_at", flat=True)), subject.changed_at)
+    moments = tuple(moment for moment in acted.values_list("settled_at", flat=True) if moment)
+    past = Past(moments, subject.changed_at)
     verdict = may_act(limits, past, at)
     return "" if isinstance(verdict, Go) else verdict.words
 
