@@ -1,7 +1,5 @@
 """The shapes of rules and alerts in the API."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -89,5 +87,5 @@ class AlertOut(serializers.ModelSerializer[Alert]):
 
 class AlertFilter(Strict):
     environment = serializers.CharField(required=False)
-    open = serializers.BooleanField(required=False, help_text=_("Only those that are open, or only those that are not."))
+    open = serializers.BooleanField(required=False, help_text=_("Only open ones, or only those that are over."))
     severity = serializers.ChoiceField(Severity.choices, required=False)

@@ -120,3 +120,36 @@ def _stacked(weights: Sequence[int]) -> SafeString:
         rects.append(("abcd"[n % 4], f"{x:.3f}", f"{width:.3f}"))
         x += width
     return format_html_join("", '<rect class="bar-{}" x="{}" y="0" width="{}" height="8"/>', rects)
+
+
+def lines(
+    series: Sequence[Sequence[tuple[float, float]]],
+    *,
+    label: str,
+    bound: float | None = None,
+    marks: Sequence[float] = (),
+    height: int = 120,
+) -> SafeString:
+    """One line per series of (x, y) with x from 0 to 1, over a common scale that holds the `bound` as well, which is
+    drawn across. `marks` are moments, drawn as upright lines."""
+    heights = [y for one in series for _x, y in one] + ([bound] if bound is not None else [])
+    low, high = min([*heights, 0.0]), max([*heights, 0.0])
+    span, width = (high - low) or 1.0, 1000
+
+    def place(y: float) -> str:
+        return f"{height - 2 - (y - low) / span * (height - 4):.1f}"
+
+    across = [] if bound is None else [(place(bound), width)]
+    return format_html(
+        '<svg class="lines" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}{}{}</svg>',
+        label,
+        width,
+        height,
+        format_html_join("", '<path class="mark" d="M{} 0V{}"/>', ((f"{x * width:.0f}", height) for x in marks)),
+        format_html_join("", '<path class="bound" d="M0 {}H{}"/>', across),
+        format_html_join(
+            "",
+            '<polyline class="line-{}" points="{}"/>',
+            (("abcd"[n % 4], " ".join(f"{x * width:.0f},{place(y)}" for x, y in one)) for n, one in enumerate(series)),
+        ),
+    )

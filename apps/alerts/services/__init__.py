@@ -3,11 +3,13 @@
 from apps.alerts.services.judging import judge, judge_due
 from apps.alerts.services.responding import respond, respond_due
 from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, update_rule
+from apps.alerts.services.starter import install_starter_rules
 
 __all__ = [
     "InvalidRule",
     "RuleExists",
     "create_rule",
+    "install_starter_rules",
     "judge",
     "judge_due",
     "respond",
