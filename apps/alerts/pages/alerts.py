@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.alerts import selectors
 from apps.alerts.domain.parsing import parse_rule
 from apps.alerts.models import Alert
-from apps.alerts.pages.words import condition_words, series_words, tone, value_words
+from apps.alerts.pages.words import condition_words, series_words, severity, value_words
 from apps.core import selectors as core
 from apps.core import svg
 from apps.core.pages import Pill, ScopedPage
@@ -30,8 +30,7 @@ class Shown:
 
 
 def shown(row: Alert) -> Shown:
-    severity = Pill(tone(row.severity), str(row.get_severity_display()))
-    return Shown(row, severity, value_words(row), series_words(row.labels))
+    return Shown(row, severity(row.severity), value_words(row), series_words(row.labels))
 
 
 class AlertsPage(ScopedPage):

@@ -16,10 +16,10 @@ from apps.alerts.domain.parsing import dump_rule, parse_rule
 from apps.alerts.domain.rules import Rule
 from apps.alerts.domain.starter import ERROR_RATE_CRITICAL
 from apps.alerts.models import AlertRule
-from apps.alerts.pages.words import condition_words, tone
+from apps.alerts.pages.words import condition_words, severity
 from apps.core import svg
 from apps.core.fields import JsonObjectField, ReasonField, VersionField
-from apps.core.pages import Pill, ScopedPage
+from apps.core.pages import ScopedPage
 from apps.core.services import StaleVersion
 from apps.flags.domain.engine.definitions import InvalidDefinition
 
@@ -45,11 +45,7 @@ class RulesPage(ScopedPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         rows = [
-            (
-                row,
-                Pill(tone(row.severity), str(row.get_severity_display())),
-                condition_words(parse_rule(row.definition)),
-            )
+            (row, severity(row.severity), condition_words(parse_rule(row.definition)))
             for row in selectors.rules(self.project, self.environment)
         ]
         return self.render(rows=rows, may_change=request.user.has_perm("alerts.add_alertrule"))
@@ -109,7 +105,7 @@ class Editor(ScopedPage):
             return None
 
     def _tried(self, rule: Rule) -> dict[str, Any]:
-        result, values = selectors.tested(self.environment.pk, rule, at=self.at)
+        result, values = selectors.tried(self.environment.pk, rule, at=self.at)
         return {"tested": result, "chart": _drawn(rule, values, self.at), "condition": condition_words(rule)}
 
 

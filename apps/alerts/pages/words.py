@@ -4,6 +4,7 @@ from apps.alerts.domain.parsing import parse_rule
 from apps.alerts.domain.rules import Baseline, Comparison, Rule
 from apps.alerts.domain.units import in_words
 from apps.alerts.models import Alert, Severity
+from apps.core.pages import Pill
 from apps.flags.domain.wording import duration
 
 TONES = {Severity.CRITICAL: "killed", Severity.ERROR: "killed", Severity.WARNING: "warn", Severity.INFO: "info"}
@@ -16,8 +17,8 @@ _BEYOND = {
 _AGAINST = {Baseline.PREVIOUS_WINDOW: "the window before", Baseline.SAME_HOUR_LAST_WEEK: "the same hour last week"}
 
 
-def tone(severity: str) -> str:
-    return TONES[Severity(severity)]
+def severity(value: str) -> Pill:
+    return Pill(TONES[Severity(value)], str(Severity(value).label))
 
 
 def series_words(labels: dict[str, str]) -> str:

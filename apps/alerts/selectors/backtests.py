@@ -15,9 +15,9 @@ TICK = timedelta(minutes=1)
 Points = list[tuple[datetime, float]]
 
 
-def tested(environment_id: int, rule: Rule, *, at: datetime, days: int = DAYS) -> tuple[Backtest, Points]:
-    """The last days minute by minute, and the worst value of each tick."""
-    since = at - timedelta(days=days)
+def tried(environment_id: int, rule: Rule, *, at: datetime) -> tuple[Backtest, Points]:
+    """The last 14 days minute by minute, and the worst value of each tick."""
+    since = at - timedelta(days=DAYS)
     history = History(environment_id, rule, since=since, until=at)
     return backtest(rule, _ticks(since, at), history.vector_at), history.worst
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from apps.alerts.domain.instances import Vector
 from apps.alerts.domain.labels import Labels, Matcher, all_match
 from apps.alerts.domain.rules import Query, Rule
-from apps.alerts.domain.windows import Bucket, Series, Sketch, baseline_at, changes, vector
+from apps.alerts.domain.windows import Series, Sketch, baseline_at, changes, vector
 from apps.monitoring import selectors as monitoring
 from apps.monitoring.domain import sketch as sketches
-from apps.monitoring.domain.rollups import Bucket as Rollup
+from apps.monitoring.domain.rollups import Bucket
 from apps.monitoring.selectors import Measured
 
 
@@ -42,13 +42,9 @@ def _one(found: Measured, query: Query) -> Series:
     sketched = query.aggregate.quantile is not None
     return Series(
         labels=found.labels,
-        buckets=[_bucket(one) for one in counts],
+        buckets=counts,
         sketches=[one.sketch for one in inside if one.sketch is not None] if sketched else [],
     )
-
-
-def _bucket(one: Rollup) -> Bucket:
-    return Bucket(one.last_at, one.count, one.total, one.minimum, one.maximum, one.last)
 
 
 def _merged(parts: Sequence[Sketch]) -> Sketch:
@@ -60,12 +56,10 @@ class History:
 
     def __init__(self, environment_id: int, rule: Rule, *, since: datetime, until: datetime) -> None:
         self._rule = rule
-        below, window = rule.query.denominator, timedelta(seconds=rule.query.window_seconds)
-        first = (
-            since if rule.relative is None else baseline_at(rule.relative.baseline, rule.query.window_seconds, since)
-        )
+        below, seconds = rule.query.denominator, rule.query.window_seconds
+        first = since if rule.relative is None else baseline_at(rule.relative.baseline, seconds, since)
         names = {rule.query.metric, *([below.metric] if below else [])}
-        found = monitoring.measured(environment_id, names, since=first - window, until=until)
+        found = monitoring.measured(environment_id, names, since=first - timedelta(seconds=seconds), until=until)
         self._series = _long(found[rule.query.metric], rule.query.matchers)
         self._below = _long(found[below.metric], below.matchers) if below else []
         self.worst: list[tuple[datetime, float]] = []
@@ -93,8 +87,7 @@ class _Long(NamedTuple):
 
     labels: Labels
     moments: list[datetime]
-    rollups: tuple[Rollup, ...]
-    buckets: list[Bucket]
+    buckets: tuple[Bucket, ...]
 
     def cut(self, until: datetime, query: Query) -> Series:
         since = until - timedelta(seconds=query.window_seconds)
@@ -103,13 +96,13 @@ class _Long(NamedTuple):
             return Series(self.labels)
         counted = max(first - 1, 0) if query.aggregate.counts else first
         sketched = query.aggregate.quantile is not None
-        sketches = [one.sketch for one in self.rollups[first:end] if one.sketch is not None] if sketched else []
+        sketches = [one.sketch for one in self.buckets[first:end] if one.sketch is not None] if sketched else []
         return Series(self.labels, self.buckets[counted:end], sketches)
 
 
 def _long(measured: Iterable[Measured], matchers: Sequence[Matcher]) -> list[_Long]:
     return [
-        _Long(one.labels, [each.last_at for each in one.buckets], one.buckets, [_bucket(each) for each in one.buckets])
+        _Long(one.labels, [each.last_at for each in one.buckets], one.buckets)
         for one in measured
         if all_match(matchers, one.labels)
     ]

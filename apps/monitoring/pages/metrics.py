@@ -42,8 +42,8 @@ class MetricsPage(ScopedPage):
     permission = "monitoring.view_metricseries"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        names = list(selectors.metric_names(self.environment))
-        known = {str(row["name"]) for row in names}
+        names = selectors.metric_names(self.environment)
+        known = {row["name"] for row in names}
         asked = request.GET.get("name", "")
         stretch = request.GET.get("for", "")
         context: dict[str, Any] = {"names": names, "asked": asked, "url": settings.PUBLIC_URL}

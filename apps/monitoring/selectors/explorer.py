@@ -3,8 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min
 
 from apps.core.models import Environment
 from apps.monitoring.domain.rollups import Bucket
@@ -25,10 +26,18 @@ class Drawn:
     buckets: tuple[Bucket, ...]
 
 
-def metric_names(environment: Environment) -> QuerySet[MetricSeries, dict[str, object]]:
+class Named(TypedDict):
+    name: str
+    kind: str
+    series: int
+    last_at: datetime
+
+
+def metric_names(environment: Environment) -> list[Named]:
     """Every name with its kind, the number of its series and when it was last heard of."""
     rows = MetricSeries.objects.filter(environment=environment).values("name")
-    return rows.annotate(kind=Min("kind"), series=Count("pk"), last_at=Max("last_at")).order_by("name")
+    found = rows.annotate(kind=Min("kind"), series=Count("pk"), last_at=Max("last_at")).order_by("name")
+    return [Named(**row) for row in found]
 
 
 def drawn(environment: Environment, name: str, *, since: datetime, until: datetime) -> tuple[list[Drawn], int]:
