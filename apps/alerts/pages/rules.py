@@ -64,8 +64,8 @@ class InstallPage(ScopedPage):
 class Editor(ScopedPage):
     template_name = "alerts/rule.html"
 
-    def show(self, form: RuleForm, rule: Rule | None, *, status: int = 200, **context: Any) -> HttpResponse:
-        tried = {} if rule is None else self._tried(rule)
+    def show(self, form: RuleForm, asked: Rule | None, *, status: int = 200, **context: Any) -> HttpResponse:
+        tried = {} if asked is None else self._tried(asked)
         crumbs = [(_("Alert rules"), self.url("rule-list"))]
         return self.render(status=status, form=form, crumbs=crumbs, **tried, **context)
 
