@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from apps.alerts import services as alerts
+from apps.alerts.models import Alert
 from apps.core import sealer
 from apps.core import services as core
 from apps.core.models import ApiKey, ChangeRequest, Project
@@ -24,6 +25,7 @@ class Everything:
     rollout: RolloutPlan  # of the flag checkout
     schedule: ScheduledChange  # of the flag asked
     request: ChangeRequest  # of the flag asked
+    alert: Alert  # of the rule errors
 
 
 def make_everything(*, key: str = "") -> Everything:
@@ -48,4 +50,4 @@ def make_everything(*, key: str = "") -> Everything:
     sealer.seal()
     asked = state_in(make_flag(project=project, key="asked"))
     schedule, request = make_schedule(asked), make_request(asked)
-    return Everything(project, issued.key, rollout, schedule, request)
+    return Everything(project, issued.key, rollout, schedule, request, Alert.objects.latest("pk"))
