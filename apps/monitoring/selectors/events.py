@@ -32,7 +32,7 @@ def newest_refusals(environment: Environment, *, limit: int = 20) -> QuerySet[Re
 
 def events_after(environment_id: int, cursor: Cursor, *, limit: int = 1_000) -> Sequence[TrackedEvent]:
     """The next events in the order of their commits. Those of transactions that began later than one that is still
-    open wait for it, so that none is passed by: a long transaction anywhere in the database holds readers up."""
+    open wait for it, so that none is passed by: a long transaction anywhere on the server holds readers up."""
     open_from = RawSQL("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", ())
     rows = TrackedEvent.objects.filter(environment=environment_id, transaction__lt=open_from)
     ahead = rows.filter(transaction__gt=cursor.transaction) | rows.filter(
