@@ -30,6 +30,8 @@ SECRET_KEY = env.str("PULSEOPS_SECRET_KEY", default="")
 if not SECRET_KEY and not PRODUCTION:
     SECRET_KEY = secret(VAR_DIR / "secret_key")
 
+SECRET_KEY_FALLBACKS = env.list("PULSEOPS_SECRET_KEY_FALLBACKS", default=[])  # of before; they read and never write
+
 # --- Where it is reached -------------------------------------------------------------------------
 BIND = env.str("PULSEOPS_BIND", default="127.0.0.1")
 PORT = env.int("PULSEOPS_PORT", default=8000)
