@@ -12,6 +12,9 @@ VIEW = (
     "core.view_changerequest",
     "core.view_vote",
     "core.view_hold",
+    "monitoring.view_healthcheck",
+    "monitoring.view_healthday",
+    "monitoring.view_healthresult",
     "flags.view_flag",
     "flags.view_flagactivity",
     "flags.view_flagstate",
@@ -40,6 +43,8 @@ OPERATOR = (
     "core.add_environment",
     "core.change_environment",
     "core.change_hold",
+    "monitoring.add_healthcheck",
+    "monitoring.change_healthcheck",
 )
 ADMINISTRATOR = (
     "core.add_project",

@@ -203,6 +203,7 @@ USAGE_DAYS = env.int("PULSEOPS_USAGE_DAYS", default=400)
 # --- Monitoring ----------------------------------------------------------------------------------
 EVENT_DAYS = env.int("PULSEOPS_EVENT_DAYS", default=90)
 SAMPLE_DAYS = env.int("PULSEOPS_SAMPLE_DAYS", default=15)
+RESULT_DAYS = env.int("PULSEOPS_RESULT_DAYS", default=90)
 MINUTE_ROLLUP_DAYS = env.int("PULSEOPS_MINUTE_ROLLUP_DAYS", default=45)
 HOUR_ROLLUP_DAYS = env.int("PULSEOPS_HOUR_ROLLUP_DAYS", default=400)
 
