@@ -97,6 +97,15 @@ def test_silence_in_a_pause_does_not_count(made: MadeCheck) -> None:
     assert [seconds for seconds, _ok, _reason in told()] == [0, 130]
 
 
+def test_what_is_expected_anew_is_expected_from_now_on(made: MadeCheck) -> None:
+    ping(made, 0)
+    fields = {"config": {"period_seconds": 10, "grace_seconds": 0}}
+    change = {"check_id": made.check.pk, "actor": ACTOR, "reason": "tests", "expected_version": None}
+    services.update_check(fields=fields, at=AT + 55 * SECOND, **change)  # type: ignore[arg-type]
+    assert services.find_missed(at=AT + 65 * SECOND) == 1
+    assert [seconds for seconds, _ok, _reason in told()] == [0, 60]
+
+
 def test_one_heartbeat_that_cannot_be_read_does_not_stop_the_others(environment: Environment) -> None:
     broken, fine = make_heartbeat(environment, key="broken"), make_heartbeat(environment, key="fine")
     ping(broken, 0)

@@ -26,7 +26,7 @@ async def probe(config: CheckConfig, egress: Egress, *, secret: str = "", at: da
         return await _probed(config, egress, secret, at)
     except EgressError as error:
         return no_answer(str(error))
-    except Exception as error:  # of ours; its text may quote a secret
+    except Exception as error:  # a fault of ours; what it says is for the log alone
         logger.exception("a probe of kind %s broke", type(config).__name__)
         return no_answer(f"the check itself broke ({type(error).__name__}); the log says where")
 

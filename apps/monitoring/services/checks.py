@@ -125,6 +125,8 @@ def update_check(
             setattr(row, name, value)
         if secret is not None:
             _hide(row, secret)
+        if row.kind in HEARD and "config" in fields:
+            row.missed_at = at  # silence so far is not judged by what is expected from now on
         _check(row)
         _begin_again(row, at)
         row.save()

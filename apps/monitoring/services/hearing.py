@@ -119,8 +119,11 @@ def _locked() -> QuerySet[HealthCheck]:
 
 
 def _reported(environment_id: int, key: str, name: str, config: dict[str, int], at: datetime) -> HealthCheck:
-    Environment.objects.select_for_update(no_key=True).get(pk=environment_id)  # two first reports come one by one
-    row = _locked().filter(environment=environment_id, key=key).first()
+    known = _locked().filter(environment=environment_id, key=key)
+    row = known.first()
+    if row is None:
+        Environment.objects.select_for_update(no_key=True).get(pk=environment_id)  # two first reports come one by one
+        row = known.all().first()
     if row is None:
         made = create_check(
             environment_id=environment_id,

@@ -109,7 +109,7 @@ def settle(results: Sequence[Result]) -> None:
             _tell(row, flip, result.outcome.reason)
     _add_results(counted)
     _add_days(days)
-    for environment_id, of_environment in samples.items():
+    for environment_id, of_environment in sorted(samples.items()):  # so that two do not wait for each other
         write_samples(environment_id, of_environment, at=results[-1].at)
 
 
