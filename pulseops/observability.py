@@ -1,5 +1,6 @@
 """Sentry for the portal's own faults, when SENTRY_DSN is set."""
 
+import re
 from typing import Any
 
 import sentry_sdk
@@ -16,6 +17,7 @@ COLLECTED: Any = {
     "database_query_data": False,
 }
 SCRUBBED = "[scrubbed]"
+PING = re.compile(r"(/ping/)[^/?#]+")
 SECRET_HEADERS = {"authorization", "x-api-key", "cookie", "x-csrftoken"}
 
 
@@ -33,7 +35,7 @@ def start(transport: type[Transport] | None = None) -> None:
 
 
 def scrub(event: Event, hint: dict[str, Any]) -> Event | None:
-    """Take credentials out of what is reported: headers, cookies, bodies and query strings."""
+    """Take credentials out of what is reported: headers, cookies, bodies, query strings and ping addresses."""
     request: Any = event.get("request")
     if request:
         headers = request.get("headers") or {}
@@ -42,4 +44,6 @@ def scrub(event: Event, hint: dict[str, Any]) -> Event | None:
         }
         for part in ("cookies", "data", "query_string"):
             request.pop(part, None)
+        if "url" in request:
+            request["url"] = PING.sub(rf"\1{SCRUBBED}", request["url"])
     return event

@@ -18,6 +18,9 @@ VIEW = (
     "alerts.view_alert",
     "alerts.view_alertrule",
     "alerts.view_response",
+    "monitoring.view_healthcheck",
+    "monitoring.view_healthday",
+    "monitoring.view_healthresult",
     "flags.view_flag",
     "flags.view_flagactivity",
     "flags.view_flagstate",
@@ -49,6 +52,8 @@ OPERATOR = (
     "alerts.add_alertrule",
     "alerts.change_alertrule",
     "alerts.change_alert",
+    "monitoring.add_healthcheck",
+    "monitoring.change_healthcheck",
 )
 ADMINISTRATOR = (
     "core.add_project",

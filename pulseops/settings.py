@@ -30,6 +30,8 @@ SECRET_KEY = env.str("PULSEOPS_SECRET_KEY", default="")
 if not SECRET_KEY and not PRODUCTION:
     SECRET_KEY = secret(VAR_DIR / "secret_key")
 
+SECRET_KEY_FALLBACKS = env.list("PULSEOPS_SECRET_KEY_FALLBACKS", default=[])  # of before; they read and never write
+
 # --- Where it is reached -------------------------------------------------------------------------
 BIND = env.str("PULSEOPS_BIND", default="127.0.0.1")
 PORT = env.int("PULSEOPS_PORT", default=8000)
@@ -201,6 +203,7 @@ USAGE_DAYS = env.int("PULSEOPS_USAGE_DAYS", default=400)
 # --- Monitoring ----------------------------------------------------------------------------------
 EVENT_DAYS = env.int("PULSEOPS_EVENT_DAYS", default=90)
 SAMPLE_DAYS = env.int("PULSEOPS_SAMPLE_DAYS", default=15)
+RESULT_DAYS = env.int("PULSEOPS_RESULT_DAYS", default=90)
 MINUTE_ROLLUP_DAYS = env.int("PULSEOPS_MINUTE_ROLLUP_DAYS", default=45)
 HOUR_ROLLUP_DAYS = env.int("PULSEOPS_HOUR_ROLLUP_DAYS", default=400)
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("ping/", include("apps.monitoring.api.pings")),
     path("api/", include("pulseops.api")),
     path("admin/", admin.site.urls),
 ]

@@ -1,10 +1,10 @@
-"""Monitoring's tables in the admin: only shown. Samples and events have a composite key, which the admin cannot show;
+"""Monitoring's tables in the admin: only shown. Samples, events and results have a composite key, which the admin cannot show;
 their pages are the explorer and the inspector."""
 
 from django.contrib import admin
 
 from apps.core.admin_ui import EnvironmentFilter, ReadOnlyAdmin
-from apps.monitoring.models import DirtyMinute, MetricRollup, MetricSeries, RefusedEvent
+from apps.monitoring.models import DirtyMinute, HealthCheck, HealthDay, MetricRollup, MetricSeries, RefusedEvent
 
 
 @admin.register(MetricSeries)
@@ -37,3 +37,19 @@ class RefusedEventAdmin(ReadOnlyAdmin):
     list_select_related = ("environment__project",)
     list_filter = (EnvironmentFilter,)
     ordering = ("-at", "-pk")
+
+
+@admin.register(HealthCheck)
+class HealthCheckAdmin(ReadOnlyAdmin):
+    list_display = ("key", "name", "kind", "environment", "settled", "last_reason", "due_at")
+    list_select_related = ("environment__project",)
+    list_filter = ("kind", EnvironmentFilter)
+    search_fields = ("key", "name")
+    ordering = ("key", "pk")
+
+
+@admin.register(HealthDay)
+class HealthDayAdmin(ReadOnlyAdmin):
+    list_display = ("of", "day", "ok", "failed", "up_seconds", "down_seconds")
+    list_select_related = ("of",)
+    ordering = ("-day", "-pk")

@@ -1,5 +1,6 @@
 """Celery entry points of monitoring. Each sweeps rows that wait, so a lost message costs one period and no more."""
 
+from threading import Lock
 from typing import Any
 
 from celery import shared_task
@@ -18,3 +19,17 @@ def keep_house(**_: Any) -> None:
     at = clock.now()
     services.make_partitions(at=at)
     services.drop_old(at=at)
+
+
+_running = Lock()
+
+
+@shared_task(name="monitoring.run_checks")
+def run_checks(**_: Any) -> None:
+    """One sweep at a time in a process: checks that hang must not keep every thread from alerts."""
+    services.find_missed(at=clock.now())
+    if _running.acquire(blocking=False):
+        try:
+            services.run_due_checks(at=clock.now())
+        finally:
+            _running.release()

@@ -21,12 +21,15 @@ from apps.flags import services as flags
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.transitions import Change
+from apps.monitoring import services as monitoring
 from tests.factories import (
     ACTOR,
     AT,
     ask_for_approvals,
     make_approver,
+    make_check,
     make_flag,
+    make_heartbeat,
     make_key,
     make_project,
     make_request,
@@ -43,17 +46,11 @@ from tests.factories.rollouts import OTHER, WEEK
 
 # Machine-written counts and clocks. Everything else that changes a row is a decision, and is audited. A guard that
 # says again what it said only prolongs its verdict, which is exempt too: tests/core/test_holds.py.
-EXEMPT = {
-    "add_usage",
-    "drop_old",
-    "drop_usage",
-    "make_partitions",
-    "mark_keys_used",
-    "record",
-    "roll_up",
-    "store_events",
-    "tick",
-}
+EXEMPT = {"add_usage", "drop_usage", "mark_keys_used", "tick"}
+# What is observed, and keeping house about it. That a check goes down or comes back is audited all the same:
+# tests/monitoring/test_checks.py and test_heartbeats.py.
+EXEMPT |= {"store_events", "record", "roll_up", "drop_old", "make_partitions"}
+EXEMPT |= {"run_due_checks", "find_missed", "ping"}
 # These change no row: a check, a lock, and the registration of a callback at start.
 NOT_WRITING = {"adopt_environments_with", "check_version", "lock_project", "verdicts", "judged"}
 # What the portal does by itself is signed so.
@@ -62,6 +59,7 @@ ITSELF = {
     "advance_rollouts": "rollout",
     "judge": "alerts",
     "judge_due": "alerts",
+    "report_check": "checks",
     "respond": "alerts",
     "respond_due": "alerts",
 }
@@ -392,6 +390,61 @@ def respond() -> Callable[[], object]:
 def respond_due() -> Callable[[], object]:
     _response()
     return lambda: alerts.respond_due(at=AT)
+
+
+def _check(**fields: Any) -> dict[str, Any]:
+    check = make_check(make_project().environments.get(key="production"), **fields)
+    return {"check_id": check.pk, "reason": "walk", **WHO}
+
+
+@scenario
+def create_check() -> Callable[[], object]:
+    environment = make_project().environments.get(key="production")
+    return lambda: make_check(environment)
+
+
+@scenario
+def update_check() -> Callable[[], object]:
+    given = _check()
+    return lambda: monitoring.update_check(fields={"name": "New"}, **given, **ANY_VERSION)
+
+
+@scenario
+def pause_check() -> Callable[[], object]:
+    given = _check()
+    return lambda: monitoring.pause_check(**given)
+
+
+@scenario
+def resume_check() -> Callable[[], object]:
+    given = _check(paused=True)
+    return lambda: monitoring.resume_check(**given)
+
+
+@scenario
+def archive_check() -> Callable[[], object]:
+    given = _check()
+    return lambda: monitoring.archive_check(**given)
+
+
+@scenario
+def ask_for_run() -> Callable[[], object]:
+    given = _check()
+    return lambda: monitoring.ask_for_run(**given)
+
+
+@scenario
+def renew_ping_token() -> Callable[[], object]:
+    pk = make_heartbeat(make_project().environments.get(key="production")).check.pk
+    return lambda: monitoring.renew_ping_token(check_id=pk, reason="walk", **WHO)
+
+
+@scenario
+def report_check() -> Callable[[], object]:
+    pk = _production(make_project())
+    monitoring.make_partitions(at=AT)
+    late: dict[str, Any] = {"key": "backup", "ok": False, "reason": "late", "expected_every": 60}
+    return lambda: monitoring.report_check(environment_id=pk, at=AT, **late)
 
 
 def services() -> Iterator[str]:

@@ -29,6 +29,9 @@ PUBLIC = {
     "readyz",
     "metrics",
     "api/",  # nothing is there, and it says so
+    "ping/<str:token>",  # the token lets in: it pings one heartbeat and shows nothing
+    "ping/<str:token>/start",
+    "ping/<str:token>/fail",
     "admin/login/",
     "admin/jsi18n/",  # texts for Django's widgets
     LOGOUT,
@@ -101,6 +104,8 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "guard": "errors",
         "rule": "errors",
         "alert": str(made.alert.pk),
+        "check": "web",
+        "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),
         "user_id": str(make_user().pk),
@@ -215,6 +220,7 @@ def test_an_administrator_does_write_on_this_walk(addresses: dict[str, str]) -> 
         "admin/p/<slug:project>/<slug:environment>/flags/<str:key>/kill/",
         "api/v1/projects/<slug:project>/change-requests/<int:id>/approve/",
         "api/v1/projects/<slug:project>/scheduled-changes/<int:id>/cancel/",
+        "api/v1/projects/<slug:project>/environments/<slug:environment>/checks/<check_key:check>/archive/",
     } <= wrote
 
 

@@ -2,6 +2,7 @@
 
 from tests.factories.alerts import make_rule, push
 from tests.factories.approvals import LATER, ask_for_approvals, make_approver, make_request, make_schedule
+from tests.factories.checks import make_check, make_heartbeat
 from tests.factories.core import ACTOR, AT, PASSWORD, make_key, make_project, make_user
 from tests.factories.everything import make_everything
 from tests.factories.flags import make_flag, make_segment, split_rule, state_in
@@ -14,8 +15,10 @@ __all__ = [
     "PASSWORD",
     "ask_for_approvals",
     "make_approver",
+    "make_check",
     "make_everything",
     "make_flag",
+    "make_heartbeat",
     "make_key",
     "make_project",
     "make_request",

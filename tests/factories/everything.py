@@ -13,6 +13,7 @@ from apps.monitoring import services as monitoring
 from apps.monitoring.services.events import Turned
 from tests.factories.alerts import make_rule, push
 from tests.factories.approvals import make_request, make_schedule
+from tests.factories.checks import make_check
 from tests.factories.core import AT, make_key, make_project
 from tests.factories.flags import make_flag, make_segment, state_in
 from tests.factories.rollouts import make_rollout, say
@@ -46,6 +47,7 @@ def make_everything(*, key: str = "") -> Everything:
     push(production, "errors", (AT, 9))  # waits to be rolled up again
     refused = Turned(production.pk, "name is missing", "{}", AT)
     monitoring.store_events(received=[], turned=[refused])
+    make_check(production)
     core.tick(name="beat", at=AT)
     sealer.seal()
     asked = state_in(make_flag(project=project, key="asked"))

@@ -19,7 +19,7 @@ from schemathesis.core.result import Ok
 
 from apps.core.api.problems import MEDIA_TYPE
 from tests.callers import as_key
-from tests.factories import make_flag, make_key, make_project, make_segment
+from tests.factories import make_check, make_flag, make_key, make_project, make_segment
 from tests.scale import scaled
 
 DOCUMENT = yaml.safe_load((django_settings.BASE_DIR / "docs/openapi.yaml").read_text())
@@ -29,7 +29,7 @@ OPERATIONS = {
     for found in SCHEMA.get_all_operations()
     if isinstance(found, Ok)
 }
-KNOWN = {"project": "shop", "environment": "production", "flag": "checkout", "segment": "beta"}
+KNOWN = {"project": "shop", "environment": "production", "flag": "checkout", "segment": "beta", "check": "web"}
 EXAMPLES = scaled(short=10, long=150)
 
 
@@ -38,6 +38,7 @@ def client(db: None) -> APIClient:
     shop = make_project(key="shop")
     make_flag(project=shop, key="checkout", rolling_out=True)
     make_segment(project=shop, key="beta", members=["u-1"])
+    make_check(shop.environments.get(key="production"))
     return as_key(make_key(project=shop, writing=True))
 
 

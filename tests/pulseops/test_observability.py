@@ -33,6 +33,12 @@ def test_no_credential_leaves() -> None:
     assert scrubbed["request"]["headers"]["Accept"] == "*/*"
 
 
+def test_no_ping_address_leaves() -> None:
+    event: Event = {"request": {"url": "https://ops.example.com/ping/pulse_ping_s3cret/fail"}}
+    scrubbed: Any = scrub(event, {})
+    assert scrubbed["request"]["url"] == f"https://ops.example.com/ping/{SCRUBBED}/fail"
+
+
 def test_event_without_a_request_passes_whole() -> None:
     event: Event = {"message": "hello"}
     assert scrub(event, {}) == {"message": "hello"}

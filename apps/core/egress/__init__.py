@@ -20,7 +20,7 @@ from apps.core.egress.errors import (
     Unreachable,
 )
 from apps.core.egress.http import Reply
-from apps.core.egress.running import run
+from apps.core.egress.running import run, runner
 
 __all__ = [
     "BadReply",
@@ -39,6 +39,7 @@ __all__ = [
     "checks",
     "deliveries",
     "run",
+    "runner",
 ]
 
 

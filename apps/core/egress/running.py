@@ -4,9 +4,10 @@ Inside a loop Django shows the connections of the async task: a transaction of t
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.db import transaction
 
@@ -25,6 +26,27 @@ def run(main: Coroutine[Any, Any, Result]) -> Result:
         return context.run(asyncio.run, main)
     finally:
         main.close()
+
+
+class Runs(Protocol):
+    def __call__(self, main: Coroutine[Any, Any, Result]) -> Result: ...
+
+
+@contextmanager
+def runner() -> Iterator[Runs]:
+    """The same for a loop that is run more than once. In between, what is under way stands still."""
+    context = copy_context()
+    context.run(_started_here.set, True)
+    with asyncio.Runner() as loop:
+
+        def run_on(main: Coroutine[Any, Any, Result]) -> Result:
+            try:
+                _refuse_inside_transaction()
+                return loop.run(main, context=context)
+            finally:
+                main.close()
+
+        yield run_on
 
 
 def refuse_unless_started_here() -> None:

@@ -34,7 +34,7 @@ CREATE INDEX monitoring_event_name ON monitoring_trackedevent (environment_id, n
 
 
 def first_partitions(apps, schema_editor):
-    services.make_partitions(at=timezone.now())
+    services.make_partitions(at=timezone.now(), tables=(services.SAMPLES, services.EVENTS))
 
 
 class Migration(migrations.Migration):
