@@ -1,4 +1,4 @@
-"""Monitoring's tables in the admin: only shown. Samples, events and results have a composite key, which the admin cannot show;
+"""Monitoring's tables in the admin: only shown. Samples, events and results have a composite key, which it cannot show;
 their pages are the explorer and the inspector."""
 
 from django.contrib import admin
