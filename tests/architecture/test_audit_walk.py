@@ -19,6 +19,7 @@ from apps.flags import services as flags
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.transitions import Change
+from tests.architecture import alerts_walk
 from tests.factories import (
     ACTOR,
     AT,
@@ -39,11 +40,17 @@ from tests.factories.rollouts import OTHER, WEEK
 
 # Machine-written counts and clocks. Everything else that changes a row is a decision, and is audited. A guard that
 # says again what it said only prolongs its verdict, which is exempt too: tests/core/test_holds.py.
-EXEMPT = {"add_usage", "drop_usage", "mark_keys_used", "tick"}
+EXEMPT = {"add_usage", "drop_usage", "mark_keys_used", "tick"} | alerts_walk.EXEMPT
 # These change no row: a check, a lock, and the registration of a callback at start.
-NOT_WRITING = {"adopt_environments_with", "check_version", "lock_project", "verdicts", "judged"}
+NOT_WRITING = {
+    "adopt_environments_with",
+    "check_version",
+    "lock_project",
+    "verdicts",
+    "judged",
+} | alerts_walk.NOT_WRITING
 # What the portal does by itself is signed so.
-ITSELF = {"advance_rollout": "rollout", "advance_rollouts": "rollout"}
+ITSELF = {"advance_rollout": "rollout", "advance_rollouts": "rollout"} | alerts_walk.ITSELF
 
 WHO: dict[str, Any] = {"actor": ACTOR, "at": AT}
 ANY_VERSION: dict[str, Any] = {"expected_version": None}
@@ -57,7 +64,7 @@ def _key() -> int:
     return make_key(management=True, project=make_project()).key.pk
 
 
-SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = {}
+SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = dict(alerts_walk.SCENARIOS)
 
 
 def scenario(prepare: Callable[[], Callable[[], object]]) -> Callable[[], Callable[[], object]]:

@@ -9,6 +9,7 @@ from apps.flags import services as flags
 from apps.flags.models import RolloutPlan, ScheduledChange
 from tests.factories.approvals import make_request, make_schedule
 from tests.factories.core import AT, make_key, make_project
+from tests.factories.delivery import make_delivery
 from tests.factories.flags import make_flag, make_segment, state_in
 from tests.factories.rollouts import make_rollout, say
 
@@ -33,6 +34,7 @@ def make_everything(*, key: str = "") -> Everything:
     rollout = make_rollout(state_in(make_flag(project=project, key="checkout", rolling_out=True)))
     flags.add_usage(counts={(production.pk, "checkout", "on"): 1}, at=AT)
     say(production, "errors")
+    make_delivery(production)
     core.tick(name="beat", at=AT)
     sealer.seal()
     asked = state_in(make_flag(project=project, key="asked"))
