@@ -15,12 +15,16 @@ class PulseOpsAdminSite(admin.AdminSite):
     enable_nav_sidebar = False  # Django's own; ours is in templates/components
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
+        from apps.alerts import pages as alert_pages
         from apps.console import pages as console_pages
         from apps.flags import pages as flag_pages
+        from apps.monitoring import pages as monitoring_pages
 
         ours: list[URLPattern | URLResolver] = [
             path("p/<slug:project>/<slug:environment>/", include(console_pages.scoped_urlpatterns)),
             path("p/<slug:project>/<slug:environment>/", include(flag_pages.urlpatterns)),
+            path("p/<slug:project>/<slug:environment>/", include(alert_pages.urlpatterns)),
+            path("p/<slug:project>/<slug:environment>/", include(monitoring_pages.urlpatterns)),
             *console_pages.urlpatterns,
         ]
         return [*ours, *super().get_urls()]

@@ -7,5 +7,6 @@ from apps.core.api.views import nothing_here
 urlpatterns = [
     path("v1/", include("apps.core.api.routes")),
     path("v1/", include("apps.flags.api.routes")),
+    path("v1/", include("apps.alerts.api.routes")),
     re_path(r"", nothing_here, name="api-nothing-here"),
 ]

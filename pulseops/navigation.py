@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.navigation import Entry
 
-SHIP, ACCESS, TRAIL, SYSTEM = _("Ship"), _("Access"), _("Trail"), _("System")
+SHIP, WATCH, ACCESS, TRAIL, SYSTEM = _("Ship"), _("Watch"), _("Access"), _("Trail"), _("System")
 
 ENTRIES = (
     Entry(
@@ -49,6 +49,33 @@ ENTRIES = (
         permission="core.view_changerequest",
         scoped=True,
         family="admin:approval-",
+    ),
+    Entry(
+        group=WATCH,
+        label=_("Alerts"),
+        url_name="admin:alert-list",
+        icon="bell",
+        permission="alerts.view_alert",
+        scoped=True,
+        family="admin:alert-",
+    ),
+    Entry(
+        group=WATCH,
+        label=_("Alert rules"),
+        url_name="admin:rule-list",
+        icon="role",
+        permission="alerts.view_alertrule",
+        scoped=True,
+        family="admin:rule-",
+    ),
+    Entry(
+        group=WATCH,
+        label=_("Metrics"),
+        url_name="admin:metric-list",
+        icon="chart",
+        permission="monitoring.view_metricseries",
+        scoped=True,
+        family="admin:metric-",
     ),
     Entry(
         group=ACCESS,
@@ -145,6 +172,13 @@ KINDS = {
     "core.request_rejected": _("rejected"),
     "core.request_withdrawn": _("withdrew"),
     "core.request_outdated": _("found outdated:"),
+    "alerts.rule_created": _("created the alert rule"),
+    "alerts.rule_changed": _("changed the alert rule"),
+    "alerts.fired": _("fired"),
+    "alerts.resolved": _("saw recover"),
+    "alerts.response_done": _("acted on"),
+    "alerts.response_refused": _("did not act on"),
+    "alerts.response_failed": _("failed to act on"),
     "flags.flag_created": _("created the flag"),
     "flags.flag_changed": _("edited the flag"),
     "flags.flag_archived": _("archived the flag"),

@@ -12,6 +12,11 @@ VIEW = (
     "core.view_changerequest",
     "core.view_vote",
     "core.view_hold",
+    "monitoring.view_metricseries",
+    "monitoring.view_refusedevent",
+    "alerts.view_alert",
+    "alerts.view_alertrule",
+    "alerts.view_response",
     "flags.view_flag",
     "flags.view_flagactivity",
     "flags.view_flagstate",
@@ -40,6 +45,9 @@ OPERATOR = (
     "core.add_environment",
     "core.change_environment",
     "core.change_hold",
+    "alerts.add_alertrule",
+    "alerts.change_alertrule",
+    "alerts.change_alert",
 )
 ADMINISTRATOR = (
     "core.add_project",

@@ -1,6 +1,7 @@
 """The base of our own pages inside the admin site. No page of an app and no rule lives here."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +9,21 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views import View
 
 from apps.core import audit, clock, navigation, selectors
 from apps.core.audit import Actor
 from apps.core.models import Environment, Project
 from apps.core.navigation import Label, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """A state as a coloured word. `tone` ends the CSS class."""
+
+    tone: str
+    text: str
 
 
 def person(request: HttpRequest) -> Actor:
@@ -103,6 +113,10 @@ class ScopedPage(Page):
     @property
     def environment(self) -> Environment:
         return self.scope.environment
+
+    def url(self, name: str, **kwargs: Any) -> str:
+        """The address of another page in this project and environment, as in "flag-detail"."""
+        return reverse(f"admin:{name}", kwargs={**self.scope.kwargs, **kwargs})
 
     def frame(self) -> dict[str, Any]:
         return super().frame() | {"scope": self.scope}

@@ -24,6 +24,7 @@ ICONS = {
     "history": "M4.5 3h9M4.5 8h9M4.5 13h9M1.8 3h.01M1.8 8h.01M1.8 13h.01",
     "health": "M8 13.7C3.6 10.9 1.7 8.6 1.7 6.1a3.1 3.1 0 0 1 6.3-1 3.1 3.1 0 0 1 6.3 1c0 2.5-1.9 4.8-6.3 7.6z",
     "book": "M2.5 3h4L8 4.2 9.5 3h4v9.5h-4L8 13.7l-1.5-1.2h-4zM8 4.2v9.5",
+    "bell": "M8 1.8a4 4 0 0 1 4 4c0 3.6 1.5 4.7 1.5 4.7h-11S4 9.4 4 5.8a4 4 0 0 1 4-4zM6.5 13.2a1.6 1.6 0 0 0 3 0",
     "search": "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7l3.3 3.3",
     "menu": "M2 4h12M2 8h12M2 12h12",
     "down": "M4 6.5l4 4 4-4",
@@ -120,3 +121,36 @@ def _stacked(weights: Sequence[int]) -> SafeString:
         rects.append(("abcd"[n % 4], f"{x:.3f}", f"{width:.3f}"))
         x += width
     return format_html_join("", '<rect class="bar-{}" x="{}" y="0" width="{}" height="8"/>', rects)
+
+
+def lines(
+    series: Sequence[Sequence[tuple[float, float]]],
+    *,
+    label: str,
+    bound: float | None = None,
+    marks: Sequence[float] = (),
+    height: int = 120,
+) -> SafeString:
+    """One line per series of (x, y) with x from 0 to 1, over a common scale that holds the `bound` as well, which is
+    drawn across. `marks` are moments, drawn as upright lines."""
+    heights = [y for one in series for _x, y in one] + ([bound] if bound is not None else [])
+    low, high = min([*heights, 0.0]), max([*heights, 0.0])
+    span, width = (high - low) or 1.0, 1000
+
+    def place(y: float) -> str:
+        return f"{height - 2 - (y - low) / span * (height - 4):.1f}"
+
+    across = [] if bound is None else [(place(bound), width)]
+    return format_html(
+        '<svg class="lines" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}{}{}</svg>',
+        label,
+        width,
+        height,
+        format_html_join("", '<path class="mark" d="M{} 0V{}"/>', ((f"{x * width:.0f}", height) for x in marks)),
+        format_html_join("", '<path class="bound" d="M0 {}H{}"/>', across),
+        format_html_join(
+            "",
+            '<polyline class="line-{}" points="{}"/>',
+            (("abcd"[n % 4], " ".join(f"{x * width:.0f},{place(y)}" for x, y in one)) for n, one in enumerate(series)),
+        ),
+    )

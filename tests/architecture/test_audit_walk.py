@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 
 import apps
+from apps.alerts import services as alerts
+from apps.alerts.models import Response
 from apps.core import holds
 from apps.core import services as core
-from apps.core.models import AuditEntry, Project
+from apps.core.models import AuditEntry, Environment, Project
 from apps.flags import services as flags
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.transitions import Change
-from tests.architecture import alerts_walk
+from tests.architecture import delivery_walk
 from tests.factories import (
     ACTOR,
     AT,
@@ -30,9 +32,11 @@ from tests.factories import (
     make_project,
     make_request,
     make_rollout,
+    make_rule,
     make_schedule,
     make_segment,
     make_user,
+    push,
     say,
     state_in,
 )
@@ -40,7 +44,17 @@ from tests.factories.rollouts import OTHER, WEEK
 
 # Machine-written counts and clocks. Everything else that changes a row is a decision, and is audited. A guard that
 # says again what it said only prolongs its verdict, which is exempt too: tests/core/test_holds.py.
-EXEMPT = {"add_usage", "drop_usage", "mark_keys_used", "tick"} | alerts_walk.EXEMPT
+EXEMPT = {
+    "add_usage",
+    "drop_old",
+    "drop_usage",
+    "make_partitions",
+    "mark_keys_used",
+    "record",
+    "roll_up",
+    "store_events",
+    "tick",
+} | delivery_walk.EXEMPT
 # These change no row: a check, a lock, and the registration of a callback at start.
 NOT_WRITING = {
     "adopt_environments_with",
@@ -48,9 +62,16 @@ NOT_WRITING = {
     "lock_project",
     "verdicts",
     "judged",
-} | alerts_walk.NOT_WRITING
+} | delivery_walk.NOT_WRITING
 # What the portal does by itself is signed so.
-ITSELF = {"advance_rollout": "rollout", "advance_rollouts": "rollout"} | alerts_walk.ITSELF
+ITSELF = {
+    "advance_rollout": "rollout",
+    "advance_rollouts": "rollout",
+    "judge": "alerts",
+    "judge_due": "alerts",
+    "respond": "alerts",
+    "respond_due": "alerts",
+}
 
 WHO: dict[str, Any] = {"actor": ACTOR, "at": AT}
 ANY_VERSION: dict[str, Any] = {"expected_version": None}
@@ -64,7 +85,7 @@ def _key() -> int:
     return make_key(management=True, project=make_project()).key.pk
 
 
-SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = dict(alerts_walk.SCENARIOS)
+SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = dict(delivery_walk.SCENARIOS)
 
 
 def scenario(prepare: Callable[[], Callable[[], object]]) -> Callable[[], Callable[[], object]]:
@@ -321,6 +342,63 @@ def roll_back_rollout() -> Callable[[], object]:
 def take_over_rollout() -> Callable[[], object]:
     given = _rollout()
     return lambda: flags.take_over_rollout(**given)
+
+
+def _alerting() -> Environment:
+    """Errors are beyond what the rules of tests allow."""
+    environment = make_project().environments.get(key="production")
+    push(environment, "errors", (AT, 9))
+    return environment
+
+
+@scenario
+def create_rule() -> Callable[[], object]:
+    environment = _alerting()
+    return lambda: make_rule(environment)
+
+
+@scenario
+def update_rule() -> Callable[[], object]:
+    rule = make_rule(_alerting())
+    return lambda: alerts.update_rule(rule_id=rule.pk, enabled=False, reason="walk", **WHO, **ANY_VERSION)
+
+
+@scenario
+def install_starter_rules() -> Callable[[], object]:
+    pk = _alerting().pk
+    return lambda: alerts.install_starter_rules(environment_id=pk, reason="walk", **WHO)
+
+
+@scenario
+def judge() -> Callable[[], object]:
+    pk = make_rule(_alerting()).pk
+    return lambda: alerts.judge(rule_id=pk, at=AT)
+
+
+@scenario
+def judge_due() -> Callable[[], object]:
+    make_rule(_alerting())
+    return lambda: alerts.judge_due(at=AT)
+
+
+def _response() -> Response:
+    environment = _alerting()
+    make_flag(project=environment.project, key="checkout", on=True)
+    make_rule(environment, response={"kind": "kill_flag", "flag": "checkout"})
+    alerts.judge_due(at=AT)
+    return Response.objects.latest("pk")
+
+
+@scenario
+def respond() -> Callable[[], object]:
+    pk = _response().pk
+    return lambda: alerts.respond(response_id=pk, at=AT)
+
+
+@scenario
+def respond_due() -> Callable[[], object]:
+    _response()
+    return lambda: alerts.respond_due(at=AT)
 
 
 def services() -> Iterator[str]:

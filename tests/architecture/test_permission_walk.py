@@ -89,7 +89,7 @@ def addresses(passing_rows: Any) -> Iterator[dict[str, str]]:
 
 
 def addresses_of(made: Everything) -> dict[str, str]:
-    numbers = {"schedule": str(made.schedule.pk), "request": str(made.request.pk)}
+    numbers = {"schedule": str(made.schedule.pk), "request": str(made.request.pk), "alert": str(made.alert.pk)}
     values = {
         "project": "shop",
         "environment": "production",
@@ -99,6 +99,8 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "number": "1",
         "rollout": str(made.rollout.pk),
         "guard": "errors",
+        "rule": "errors",
+        "alert": str(made.alert.pk),
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),
         "user_id": str(make_user().pk),
@@ -121,6 +123,10 @@ def address(route: str, values: dict[str, str], numbers: dict[str, str]) -> str:
         known |= {"key": "asked", "id": numbers["schedule"]}
     if "/approvals/" in route or "/change-requests/" in route:
         known["id"] = numbers["request"]
+    if "/rules/" in route and "/flags/" not in route:
+        known["key"] = "errors"
+    if "/alerts/" in route:
+        known["id"] = numbers["alert"]
     known.setdefault("object_id", "1")
     plain = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: known[name[1]], re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route))
     return plain.replace("^", "").replace("$", "")

@@ -9,6 +9,7 @@ import yaml
 from drf_spectacular.validation import validate_schema
 from rest_framework.test import APIClient
 
+from apps.alerts.api import routes as alert_routes
 from apps.core.api import routes as core_routes
 from apps.flags.api import routes as flag_routes
 from tests.callers import as_key, as_role
@@ -35,7 +36,7 @@ def test_the_kept_schema_is_current(schema: dict[str, Any]) -> None:
 
 
 def test_every_address_is_described(schema: dict[str, Any]) -> None:
-    routes = [*core_routes.urlpatterns, *flag_routes.urlpatterns]
+    routes = [*core_routes.urlpatterns, *flag_routes.urlpatterns, *alert_routes.urlpatterns]
     known = {"/api/v1/" + re.sub(r"<(\w+:)?(\w+)>", r"{\2}", str(route.pattern)) for route in routes}
     assert schema["paths"].keys() == known - {SCHEMA, DOCS}
 

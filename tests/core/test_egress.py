@@ -1,6 +1,7 @@
 """The guarded way out against real servers on loopback: pinning, rebinding, redirects, transactions, logs."""
 
 import asyncio
+import inspect
 import logging
 import socket
 import subprocess
@@ -101,6 +102,30 @@ def test_a_dead_address_is_passed_by() -> None:
         get(sender, f"http://hooks.example:{peer.port}/")
 
 
+def test_an_address_that_does_not_answer_gets_its_share_of_the_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    really = asyncio.open_connection
+
+    async def open_connection(address: str, *given: Any, **more: Any) -> Any:
+        await asyncio.sleep(60 if address == "127.0.0.9" else 0)
+        return await really(address, *given, **more)
+
+    monkeypatch.setattr(asyncio, "open_connection", open_connection)
+    names = Names(hooks_example=[["127.0.0.9", "127.0.0.9", "127.0.0.1"]])
+    with serving(reply()) as peer:
+        sender = client(f"127.0.0.0/8:{peer.port}", names=names)
+        assert get(sender, f"http://hooks.example:{peer.port}/", limits=Limits(deadline_seconds=0.9)).status == 200
+
+
+def test_a_caller_may_say_who_it_is_and_what_it_takes() -> None:
+    with serving(reply()) as peer:
+        get(to(peer), peer.url, headers={"user-agent": "PulseOps-Check", "Accept": "application/json"})
+    lines = peer.heard[0].lower().split(b"\r\n")
+    assert [line for line in lines if line.startswith((b"user-agent", b"accept:"))] == [
+        b"user-agent: pulseops-check",
+        b"accept: application/json",
+    ]
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -174,10 +199,11 @@ def test_the_system_s_answers_are_judged_too() -> None:
 
 def test_lookups_work_in_a_child_of_a_process_that_looked_up() -> None:
     code = (
-        "import os, signal\n"
+        "import os, signal, time\n"
         "from apps.core import egress\n"
         "from apps.core.egress.resolving import from_system\n"
         "egress.run(from_system('localhost', 80))\n"
+        "time.sleep(0.1)\n"  # until the pool counts its thread as free for more
         "child = os.fork()\n"
         "if not child:\n"
         "    signal.alarm(5)\n"
@@ -279,6 +305,17 @@ def test_nothing_is_sent_inside_a_transaction(call: Callable[[Egress, Peer], obj
             call(to(peer), peer)
         assert peer.connections == 0
         call(to(peer), peer)
+
+
+@pytest.mark.django_db
+def test_a_refused_loop_leaves_nothing_waiting() -> None:
+    async def never() -> None:
+        raise AssertionError("started inside a transaction")
+
+    main = never()
+    with transaction.atomic(), pytest.raises(egress.InsideTransaction):
+        egress.run(main)
+    assert inspect.getcoroutinestate(main) == inspect.CORO_CLOSED
 
 
 def test_a_loop_that_was_started_elsewhere_sends_nothing() -> None:

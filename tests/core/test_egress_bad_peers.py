@@ -1,6 +1,7 @@
 """Servers that hang, never end, break off, talk nonsense or cannot prove who they are."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -110,8 +111,10 @@ def test_a_body_that_just_fits_is_whole() -> None:
 
 def test_an_endless_head_is_refused(stopped: threading.Event) -> None:
     with serving(endless(HEAD, b"X: " + b"y" * 1_000 + b"\r\n", stopped)) as peer:
+        started = time.monotonic()
         with pytest.raises(egress.BadReply):
             get(to(peer), peer.url, Limits())
+        assert time.monotonic() - started < 2.0
         stopped.set()
 
 
@@ -156,6 +159,18 @@ def test_nonsense_is_no_answer(nonsense: bytes) -> None:
         with pytest.raises(egress.BadReply) as posted:
             to(peer).post(peer.url, body=b"")
     assert (asked.value.status, posted.value.status) == (None, None)
+
+
+@pytest.mark.parametrize(("sent", "status"), [(b"", None), (HEAD + b"Content-Length: 9\r\n\r\nx", 200)])
+def test_a_connection_that_is_torn_down_is_no_answer(sent: bytes, status: int | None) -> None:
+    def tear_down(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(sent)
+        time.sleep(0.05)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with serving(tear_down) as peer, pytest.raises(egress.BadReply) as caught:
+        get(to(peer), peer.url, Limits())
+    assert caught.value.status == status
 
 
 @pytest.mark.parametrize(

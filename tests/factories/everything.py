@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 
+from apps.alerts import services as alerts
+from apps.alerts.models import Alert
 from apps.core import sealer
 from apps.core import services as core
 from apps.core.models import ApiKey, ChangeRequest, Project
 from apps.flags import services as flags
 from apps.flags.models import RolloutPlan, ScheduledChange
+from apps.monitoring import services as monitoring
+from apps.monitoring.services.events import Turned
+from tests.factories.alerts import make_rule, push
 from tests.factories.approvals import make_request, make_schedule
 from tests.factories.core import AT, make_key, make_project
 from tests.factories.delivery import make_delivery
@@ -21,6 +26,7 @@ class Everything:
     rollout: RolloutPlan  # of the flag checkout
     schedule: ScheduledChange  # of the flag asked
     request: ChangeRequest  # of the flag asked
+    alert: Alert  # of the rule errors
 
 
 def make_everything(*, key: str = "") -> Everything:
@@ -35,8 +41,15 @@ def make_everything(*, key: str = "") -> Everything:
     flags.add_usage(counts={(production.pk, "checkout", "on"): 1}, at=AT)
     say(production, "errors")
     make_delivery(production)
+    push(production, "errors", (AT, 9))
+    make_rule(production, response={"kind": "kill_flag", "flag": "search"})
+    alerts.judge_due(at=AT)
+    monitoring.roll_up()
+    push(production, "errors", (AT, 9))  # waits to be rolled up again
+    refused = Turned(production.pk, "name is missing", "{}", AT)
+    monitoring.store_events(received=[], turned=[refused])
     core.tick(name="beat", at=AT)
     sealer.seal()
     asked = state_in(make_flag(project=project, key="asked"))
     schedule, request = make_schedule(asked), make_request(asked)
-    return Everything(project, issued.key, rollout, schedule, request)
+    return Everything(project, issued.key, rollout, schedule, request, Alert.objects.latest("pk"))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 from .labels import Labels, chosen
 from .rules import Aggregate, Baseline, Query
@@ -19,23 +19,37 @@ class Sketch(Protocol):
     def quantile(self, q: float, /) -> float | None: ...  # `q` from 0 to 1; None of an empty one
 
 
-Merge = Callable[[Sequence[Sketch]], Sketch]
+class Bucket(Protocol):
+    """What some samples came to: monitoring's rollups are such, and so is a single sample."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def total(self) -> float: ...
+    @property
+    def minimum(self) -> float: ...
+    @property
+    def maximum(self) -> float: ...
+    @property
+    def last(self) -> float: ...
+    @property
+    def last_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
-    """A rollup of some samples, or a single one."""
-
-    at: datetime  # of its last sample
-    count: int
-    sum: float
-    min: float
-    max: float
+class Sample:
+    last_at: datetime
     last: float
 
-    @classmethod
-    def of(cls, at: datetime, value: float) -> "Bucket":
-        return cls(at, 1, value, value, value, value)
+    @property
+    def count(self) -> int:
+        return 1
+
+    @property
+    def total(self) -> float:
+        return self.last
+
+    minimum = maximum = total
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,8 @@ class Series:
 
 
 Values = dict[Labels, float]
+Merge = Callable[[Sequence[Any]], Sketch]  # of sketches of one kind
+Groups = Mapping[Labels, Sequence[Series]]
 
 
 def vector(query: Query, series: Iterable[Series], denominators: Iterable[Series] = (), *, merge: Merge) -> Values:
@@ -71,7 +87,7 @@ def increase(buckets: Sequence[Bucket]) -> float | None:
 def rate(buckets: Sequence[Bucket]) -> float | None:
     """Of a counter, a second."""
     up = increase(buckets)
-    seconds = (buckets[-1].at - buckets[0].at).total_seconds() if buckets else 0.0
+    seconds = (buckets[-1].last_at - buckets[0].last_at).total_seconds() if buckets else 0.0
     return up / seconds if up is not None and seconds > 0 else None
 
 
@@ -94,12 +110,11 @@ def baseline_at(baseline: Baseline, window_seconds: int, at: datetime) -> dateti
     return at - back
 
 
-Group = list[Series]
-Aggregated = Callable[[Group], float | None]
+Aggregated = Callable[[Sequence[Series]], float | None]
 
 
-def _grouped(series: Iterable[Series], across: Sequence[str] | None) -> dict[Labels, Group]:
-    groups: dict[Labels, Group] = {}
+def _grouped(series: Iterable[Series], across: Sequence[str] | None) -> dict[Labels, list[Series]]:
+    groups: dict[Labels, list[Series]] = {}
     for one in series:
         labels = one.labels if across is None else chosen(one.labels, across)
         groups.setdefault(labels, []).append(one)
@@ -110,7 +125,7 @@ def _known(found: Mapping[Labels, float | None]) -> Values:
     return {labels: value for labels, value in found.items() if value is not None and not math.isnan(value)}
 
 
-def _ratios(query: Query, numerators: Mapping[Labels, Group], denominators: Mapping[Labels, Group]) -> Values:
+def _ratios(query: Query, numerators: Groups, denominators: Groups) -> Values:
     """For every group that the denominator knows: what never failed has no series of failures, and its ratio is 0."""
     minimum = query.denominator.minimum if query.denominator else 0.0
     found: dict[Labels, float | None] = {}
@@ -121,7 +136,7 @@ def _ratios(query: Query, numerators: Mapping[Labels, Group], denominators: Mapp
     return _known(found)
 
 
-def _quantile(group: Group, q: float, merge: Merge) -> float | None:
+def _quantile(group: Sequence[Series], q: float, merge: Merge) -> float | None:
     sketches = [sketch for one in group for sketch in one.sketches]
     if not sketches:
         return None
@@ -131,7 +146,7 @@ def _quantile(group: Group, q: float, merge: Merge) -> float | None:
 def _added(each: Callable[[Sequence[Bucket]], float | None]) -> Aggregated:
     """The sum over the series that have a value; None when none has."""
 
-    def of(group: Group) -> float | None:
+    def of(group: Sequence[Series]) -> float | None:
         values = [value for one in group if (value := each(one.buckets)) is not None]
         return sum(values) if values else None
 
@@ -141,7 +156,7 @@ def _added(each: Callable[[Sequence[Bucket]], float | None]) -> Aggregated:
 def _all(of: Callable[[list[Bucket]], float]) -> Aggregated:
     """Of all buckets of all series at once; None when there are none."""
 
-    def among(group: Group) -> float | None:
+    def among(group: Sequence[Series]) -> float | None:
         buckets = [bucket for one in group for bucket in one.buckets]
         return of(buckets) if buckets else None
 
@@ -157,7 +172,7 @@ def _count(buckets: Iterable[Bucket]) -> int:
 
 
 def _sum(buckets: Iterable[Bucket]) -> float:
-    return math.fsum(bucket.sum for bucket in buckets)
+    return math.fsum(bucket.total for bucket in buckets)
 
 
 _AGGREGATES: dict[Aggregate, Aggregated] = {
@@ -165,8 +180,8 @@ _AGGREGATES: dict[Aggregate, Aggregated] = {
     Aggregate.INCREASE: _added(increase),
     Aggregate.AVG: _all(lambda buckets: _sum(buckets) / _count(buckets)),
     Aggregate.SUM: _all(_sum),
-    Aggregate.MIN: _all(lambda buckets: min(bucket.min for bucket in buckets)),
-    Aggregate.MAX: _all(lambda buckets: max(bucket.max for bucket in buckets)),
+    Aggregate.MIN: _all(lambda buckets: min(bucket.minimum for bucket in buckets)),
+    Aggregate.MAX: _all(lambda buckets: max(bucket.maximum for bucket in buckets)),
     Aggregate.LAST: _added(_last),  # as many users as all servers have together
     Aggregate.COUNT: _all(_count),
 }

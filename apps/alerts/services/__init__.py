@@ -14,6 +14,7 @@ from apps.alerts.services.responding import respond, respond_due
 from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
 from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, update_rule
 from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
+from apps.alerts.services.starter import install_starter_rules
 
 __all__ = [
     "AlertOver",
@@ -32,6 +33,7 @@ __all__ = [
     "deliver",
     "deliver_due",
     "end_silence",
+    "install_starter_rules",
     "judge",
     "judge_due",
     "preview_silence",

@@ -25,12 +25,12 @@ os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not survive 
 
 
 async def from_system(host: str, port: int) -> list[Address]:
-    """Each address once, in the system's order of preference."""
+    """The addresses in the system's order of preference."""
     try:
         answers = await asyncio.get_running_loop().run_in_executor(_pool(), _look_up, host, port)
     except (OSError, UnicodeError) as error:
         raise NameUnknown(f"no address was found for {host}") from error
-    return list(dict.fromkeys(ip_address(str(sockaddr[0])) for *_, sockaddr in answers))
+    return [ip_address(str(sockaddr[0])) for *_, sockaddr in answers]
 
 
 def _look_up(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str | int | bytes, ...]]]:

@@ -61,42 +61,6 @@ class TagsField(WordsField):
         return tags
 
 
-class ReasonField(forms.CharField):
-    """Why somebody does this. Kept in the audit trail."""
-
-    def __init__(self, *, required: bool, **options: Any) -> None:
-        super().__init__(
-            label=_("Reason") if required else _("Reason (optional)"),
-            required=required,
-            max_length=1_000,
-            widget=forms.Textarea(attrs={"rows": 2}),
-            error_messages={"required": _("Say why, so that others understand this later.")},
-            **options,
-        )
-
-
-class MomentInput(forms.DateTimeInput):
-    """The browser's own field for a day and a time."""
-
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M")
-
-
-class VersionField(forms.IntegerField):
-    """The version that the person looked at."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            widget=forms.HiddenInput,
-            error_messages={
-                "required": _("The form lost its version. Open the page again."),
-                "invalid": _("The form lost its version. Open the page again."),
-            },
-        )
-
-
 def percent_text(weight: int) -> str:
     """25000 as "25", 500 as "0.5": the form of a number input."""
     return f"{Decimal(weight) / PERCENT:f}"

@@ -9,12 +9,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.fields import VersionField
 from apps.flags.domain.engine.definitions import Condition, Flag, FlagStatus, InvalidDefinition
 from apps.flags.domain.engine.parsing import dump_condition, dump_rules, parse_condition, parse_rules
 from apps.flags.domain.engine.validation import Problem, validate_flag
 from apps.flags.domain.references import unknown_in_rules, unknown_segments
 from apps.flags.domain.transitions import Change
-from apps.flags.forms.fields import VersionField, choices
+from apps.flags.forms.fields import choices
 
 VARIANTS = {"default_variant": _("Everybody else gets"), "off_variant": _("When off, everyone gets")}
 SERVED = ("rules", *VARIANTS)  # the part of a flag that is judged here

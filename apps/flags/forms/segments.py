@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from apps.core.fields import ReasonField, VersionField
 from apps.flags.domain.members import FILE_LIMIT, Mode, UnreadableMembers, read_csv, read_lines
-from apps.flags.forms.fields import ReasonField, VersionField
 from apps.flags.models import Segment
 
 if TYPE_CHECKING:

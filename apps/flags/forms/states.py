@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.fields import MomentInput, ReasonField, VersionField
 from apps.flags.domain.engine.definitions import FlagStatus
-from apps.flags.forms.fields import MomentInput, ReasonField, VersionField, choices
+from apps.flags.forms.fields import choices
 
 
 class ReasonForm(forms.Form):

@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from apps.core.models import ChangeRequest
+from apps.core.pages import Pill
 from apps.core.services import StaleVersion
 from apps.flags import selectors, services
 from apps.flags.domain.access import Action, needed
 from apps.flags.forms import ReasonForm
 from apps.flags.models import Flag
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal, overtaken, read
-from apps.flags.pages.words import Pill, listed, pill
+from apps.flags.pages.words import listed, pill
 from apps.flags.selectors import Interval
 
 WEEK = timedelta(days=7)

@@ -7,14 +7,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.core import navigation
 from apps.core import selectors as core
 from apps.core.approvals import ApprovalNotNeeded, ApprovalRequired
 from apps.core.models import ChangeRequest
-from apps.core.pages import ScopedPage, roles_with
+from apps.core.pages import Pill, ScopedPage, roles_with
 from apps.core.services import StaleVersion
 from apps.flags import selectors
 from apps.flags.domain import transitions
@@ -24,7 +23,7 @@ from apps.flags.domain.engine.text import is_storable
 from apps.flags.models import Flag, FlagState, RolloutPlan, ScheduledChange, Segment
 from apps.flags.pages.differences import Difference, audited
 from apps.flags.pages.history import Version, meanwhile
-from apps.flags.pages.words import Pill, listed, pill
+from apps.flags.pages.words import listed, pill
 from apps.flags.selectors import definitions, overview
 from apps.flags.services import FlagIsRollingOut, TimeHasPassed
 
@@ -61,9 +60,6 @@ class FlagsPage(ScopedPage):
             return ""
         roles = roles_with(needed(action, protected=self.environment.protected))
         return _("You may look, not change. These roles may: %(roles)s.") % {"roles": listed(roles)}
-
-    def url(self, name: str, **kwargs: Any) -> str:
-        return reverse(f"admin:{name}", kwargs={**self.scope.kwargs, **kwargs})
 
     @property
     def proposes(self) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import selectors as core
 from apps.core.models import Environment
+from apps.core.pages import Pill
 from apps.flags import selectors
 from apps.flags.domain.access import Action
 from apps.flags.domain.staleness import Stale
@@ -19,7 +20,6 @@ from apps.flags.pages import usage
 from apps.flags.pages.base import FlagsPage
 from apps.flags.pages.plan_words import state_pill
 from apps.flags.pages.usage import Recent
-from apps.flags.pages.words import Pill
 from apps.flags.selectors import overview
 from apps.flags.selectors.overview import LastChange
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from apps.core.domain.holds import GuardVerdict
+from apps.core.pages import Pill
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.rollouts.steps import Cause
 from apps.flags.domain.wording import duration
 from apps.flags.models import FlagState, RolloutPlan, RolloutStage
 from apps.flags.pages.base import pill_of
-from apps.flags.pages.words import Pill
 from apps.flags.selectors import ToldPlan
 from apps.flags.selectors.rollouts import open_rollout, plan_of, present_stage, stages_of
 

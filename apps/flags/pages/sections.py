@@ -8,13 +8,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core.models import Environment
+from apps.core.pages import Pill
 from apps.flags import selectors
 from apps.flags.domain.engine.definitions import Flag, FlagStatus, Prerequisite
 from apps.flags.domain.individuals import is_expired
 from apps.flags.domain.reach import Reach, reach
 from apps.flags.forms import QuickOverrideForm
 from apps.flags.pages.base import FlagPage
-from apps.flags.pages.words import Pill, listed, pill
+from apps.flags.pages.words import listed, pill
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.core import svg
+from apps.core.pages import Pill
 from apps.flags.domain.engine.definitions import Fixed, Rule, Split, Window
 from apps.flags.domain.engine.explain import is_past
 from apps.flags.domain.engine.explanation import Cause, Explanation, Placement, PrerequisiteCheck, RuleCheck
@@ -16,7 +17,7 @@ from apps.flags.domain.engine.text import percent
 from apps.flags.domain.sentences import sentence
 from apps.flags.pages.targeting import moment, until
 from apps.flags.pages.trees import Line, Tree, holds, not_reached
-from apps.flags.pages.words import Pill, listed, rule_sentence, serve_words
+from apps.flags.pages.words import listed, rule_sentence, serve_words
 
 # The stages in their order, each with the causes that end there.
 _ORDER = (

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from apps.core.pages import Pill
 from apps.flags.domain.engine.definitions import All, Compare, Condition, In, InSegment, Not, Nothing
 from apps.flags.domain.engine.definitions import Any as AnyOf
 from apps.flags.domain.engine.explanation import Check, Explanation, SegmentCheck
 from apps.flags.domain.wording import MAX_NAMED, criterion
-from apps.flags.pages.words import Pill, compact, listed
+from apps.flags.pages.words import compact, listed
 
 
 @dataclass(frozen=True, slots=True)

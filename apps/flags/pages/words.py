@@ -1,7 +1,6 @@
 """States, audiences and rules in words for people. Reads engine values, asks no database."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ import orjson
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.core.pages import Pill
 from apps.flags.domain.audience import Audience, from_rules, main_variant
 from apps.flags.domain.engine.branches import unit_paths
 from apps.flags.domain.engine.definitions import (
@@ -34,14 +34,6 @@ from apps.flags.domain.engine.text import percent
 from apps.flags.domain.wording import criterion
 
 MAX_LISTED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Pill:
-    """A state as a coloured word. `tone` ends the CSS class."""
-
-    tone: str
-    text: str
 
 
 def pill(flag: Flag | None) -> Pill:

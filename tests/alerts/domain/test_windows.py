@@ -1,8 +1,8 @@
 """One value out of a window's samples, counted by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from apps.alerts.domain.labels import Labels, label_set
 from apps.alerts.domain.rules import Aggregate, Baseline, Denominator, Query
-from apps.alerts.domain.windows import Bucket, Series, Sketch, baseline_at, change, changes, increase, rate, vector
+from apps.alerts.domain.windows import Sample, Series, baseline_at, change, changes, increase, rate, vector
 from tests.alerts.domain.build import at, query
 
 WEB1 = label_set({"service": "web", "host": "1"})
@@ -30,13 +30,23 @@ class Exact:
         return sorted(self.values)[max(int(rank), 1) - 1] if self.values else None
 
 
-def merged(sketches: Sequence[Sketch]) -> Exact:
-    return Exact(tuple(value for one in sketches if isinstance(one, Exact) for value in one.values))
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    last_at: datetime
+    count: int
+    total: float
+    minimum: float
+    maximum: float
+    last: float
 
 
-def samples(*values: float) -> tuple[Bucket, ...]:
+def merged(sketches: Iterable[Exact]) -> Exact:
+    return Exact(tuple(value for one in sketches for value in one.values))
+
+
+def samples(*values: float) -> tuple[Sample, ...]:
     """One a minute."""
-    return tuple(Bucket.of(at(minute), value) for minute, value in enumerate(values))
+    return tuple(Sample(at(minute), value) for minute, value in enumerate(values))
 
 
 def found(asked: Query, *series: Series, below: Sequence[Series] = ()) -> dict[Labels, float]:
@@ -62,7 +72,7 @@ def test_a_counter_goes_up_and_begins_anew(values: tuple[float, ...], expected: 
 
 
 def test_two_samples_at_one_moment_have_no_rate() -> None:
-    one = Bucket.of(at(0), 1)
+    one = Sample(at(0), 1)
     assert rate([one, one]) is None
 
 
@@ -81,8 +91,8 @@ def test_a_counter_that_begins_anew_loses_nothing(steps: list[int], data: st.Dat
 
 
 ROLLUPS = (
-    Bucket(at(0), count=4, sum=10, min=1, max=5, last=2),
-    Bucket(at(1), count=1, sum=30, min=30, max=30, last=30),
+    Rollup(at(0), count=4, total=10, minimum=1, maximum=5, last=2),
+    Rollup(at(1), count=1, total=30, minimum=30, maximum=30, last=30),
 )
 
 

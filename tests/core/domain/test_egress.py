@@ -144,7 +144,21 @@ def test_the_allow_list_opens_what_it_names_and_no_more(
 
 
 @pytest.mark.parametrize(
-    "entry", ["", "10.0.0.1/8", "10.0.0/8", "1.2.3", "a b", "*.corp", "host:0", "host:99999", "[::1", "http://a", "a@b"]
+    "entry",
+    [
+        "",
+        "10.0.0.1/8",
+        "10.0.0/8",
+        "1.2.3",
+        "a b",
+        "*.corp",
+        "host:0",
+        "host:99999",
+        "[::1",
+        "http://a",
+        "a@b",
+        "\u212a.corp",
+    ],
 )
 def test_an_entry_that_cannot_be_read_is_refused(entry: str) -> None:
     with pytest.raises(Refused):

@@ -1,13 +1,12 @@
-"""The scenarios of alerting for test_audit_walk.py: each prepares what is needed and returns the one call to watch."""
+"""The scenarios of delivery for test_audit_walk.py: each prepares what is needed and returns the one call to watch."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from apps.alerts import services
-from apps.alerts.models import Response
 from apps.core.models import Environment
-from tests.factories import ACTOR, AT, make_flag, make_project, make_rule, push, state_in
+from tests.factories import ACTOR, AT, make_project
 from tests.factories.delivery import make_alert, make_channel, make_route, make_silence
 
 Prepare = Callable[[], Callable[[], object]]
@@ -19,7 +18,6 @@ HOUR = timedelta(hours=1)
 # that is switched off: tests/alerts/test_delivery.py.
 EXEMPT = {"deliver", "deliver_due"}
 NOT_WRITING = {"preview_silence", "read_acknowledge_token", "signing_secrets"}
-ITSELF = {"judge": "alerts", "judge_due": "alerts", "respond": "alerts", "respond_due": "alerts"}
 SCENARIOS: dict[str, Prepare] = {}
 
 
@@ -30,55 +28,6 @@ def scenario(prepare: Prepare) -> Prepare:
 
 def _production() -> Environment:
     return make_project().environments.get(key="production")
-
-
-@scenario
-def create_rule() -> Callable[[], object]:
-    environment = _production()
-    return lambda: make_rule(environment)
-
-
-@scenario
-def update_rule() -> Callable[[], object]:
-    pk = make_rule(_production()).pk
-    return lambda: services.update_rule(rule_id=pk, enabled=False, **ANY)
-
-
-def _bad(**about: Any) -> int:
-    environment = _production()
-    state_in(make_flag(project=environment.project, key="checkout", on=True))
-    push(environment, "errors", (AT, 7))
-    return make_rule(environment, **about).pk
-
-
-@scenario
-def judge() -> Callable[[], object]:
-    pk = _bad()
-    return lambda: services.judge(rule_id=pk, at=AT)
-
-
-@scenario
-def judge_due() -> Callable[[], object]:
-    _bad()
-    return lambda: services.judge_due(at=AT)
-
-
-def _response() -> int:
-    rule = _bad(response={"kind": "kill_flag", "flag": "nowhere"})
-    services.judge(rule_id=rule, at=AT)
-    return Response.objects.get().pk
-
-
-@scenario
-def respond() -> Callable[[], object]:
-    pk = _response()
-    return lambda: services.respond(response_id=pk, at=AT)
-
-
-@scenario
-def respond_due() -> Callable[[], object]:
-    _response()
-    return lambda: services.respond_due(at=AT)
 
 
 @scenario

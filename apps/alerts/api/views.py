@@ -1,0 +1,125 @@
+"""Rules and alerts as resources."""
+
+from functools import cached_property
+
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.alerts import selectors, services
+from apps.alerts.models import AlertRule
+from apps.alerts.serializers import AlertFilter, AlertOut, RuleChange, RuleFilter, RuleIn, RuleOut
+from apps.core.api.problems import Problem, Translations, invalid, refusal
+from apps.core.api.schema import endpoint, example
+from apps.core.api.views import ApiViewSet
+
+ERROR_RATE = example(
+    "Kill a flag when errors rise",
+    {
+        "environment": "production",
+        "definition": {
+            "key": "checkout_errors",
+            "name": "More than 5 % of checkouts fail",
+            "severity": "critical",
+            "query": {
+                "metric": "http_errors_total",
+                "aggregate": "ratio",
+                "window_seconds": 60,
+                "across": [],
+                "denominator": {"metric": "http_requests_total", "minimum": 20},
+            },
+            "comparison": "gt",
+            "threshold": 0.05,
+            "for_seconds": 60,
+            "unit": "ratio",
+        },
+        "response": {"kind": "kill_flag", "flag": "checkout-v2"},
+        "reason": "launch",
+    },
+    request=True,
+)
+
+
+def _invalid_rule(error: ValidationError) -> Problem:
+    return invalid(tuple((path, message) for path, messages in error.message_dict.items() for message in messages))
+
+
+REFUSALS: Translations = {
+    services.RuleExists: refusal(409, "already_exists", "There is a rule with this key here already.", field="key"),
+    services.InvalidRule: _invalid_rule,
+}
+
+
+class RuleViewSet(ApiViewSet):
+    ordering = ("key",)
+    refusals = REFUSALS
+    needs = {
+        "list": "alerts.view_alertrule",
+        "create": "alerts.add_alertrule",
+        "retrieve": "alerts.view_alertrule",
+        "partial_update": "alerts.change_alertrule",
+    }
+
+    @cached_property
+    def rule(self) -> AlertRule:
+        return get_object_or_404(selectors.rules(self.project, self.environment), key=self.kwargs["rule"])
+
+    @endpoint("Alert rules", "List alert rules", answers=RuleOut, many=True, query=RuleFilter)
+    def list(self, request: Request, project: str) -> Response:
+        named = self.query(RuleFilter).get("environment", self.bound_to)
+        environment = self.environment_named(named) if named is not None else None
+        return self.page(selectors.rules(self.project, environment), RuleOut)
+
+    @endpoint(
+        "Alert rules",
+        "Create an alert rule",
+        description="It is judged from its next period on.",
+        body=RuleIn,
+        answers=RuleOut,
+        status=201,
+        conflict="The environment has a rule with this key already.",
+        examples=[ERROR_RATE],
+    )
+    def create(self, request: Request, project: str) -> Response:
+        body = self.body(RuleIn)
+        signed, environment = self.signed(body), self.environment_named(body.pop("environment"))
+        row = services.create_rule(environment_id=environment.pk, **body, **signed)
+        return Response(RuleOut(selectors.rules(self.project).get(pk=row.pk)).data, status=201)
+
+    @endpoint("Alert rules", "Read an alert rule", answers=RuleOut)
+    def retrieve(self, request: Request, **address: str) -> Response:
+        return Response(RuleOut(self.rule).data)
+
+    @endpoint(
+        "Alert rules",
+        "Change an alert rule",
+        description="What is left out stays. `definition` is replaced whole; its key stays.",
+        body=RuleChange,
+        answers=RuleOut,
+        conflict="Somebody else was faster.",
+    )
+    def partial_update(self, request: Request, **address: str) -> Response:
+        body = self.body(RuleChange)
+        services.update_rule(rule_id=self.rule.pk, **self.signed(body), **body)
+        return Response(RuleOut(selectors.rules(self.project).get(pk=self.rule.pk)).data)
+
+
+class AlertViewSet(ApiViewSet):
+    ordering = ("-id",)
+    needs = {"list": "alerts.view_alert", "retrieve": "alerts.view_alert"}
+
+    @endpoint("Alerts", "List alerts, newest first", answers=AlertOut, many=True, query=AlertFilter)
+    def list(self, request: Request, project: str) -> Response:
+        wanted = self.query(AlertFilter)
+        named = wanted.pop("environment", self.bound_to)
+        rows = selectors.alerts(self.project, self.environment_named(named) if named is not None else None)
+        if "open" in wanted:
+            rows = rows.filter(resolved_at__isnull=wanted.pop("open"))
+        return self.page(rows.filter(**wanted), AlertOut)
+
+    @endpoint("Alerts", "Read an alert", answers=AlertOut)
+    def retrieve(self, request: Request, **address: str) -> Response:
+        rows = selectors.alerts(self.project)
+        rows = rows.filter(environment__key=self.bound_to) if self.bound_to else rows
+        return Response(AlertOut(get_object_or_404(rows, pk=self.kwargs["id"])).data)

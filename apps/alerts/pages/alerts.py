@@ -1,0 +1,82 @@
+"""Alerts: those that are open, the worst first, and those that are over; one alert with all that it set off."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.alerts import selectors
+from apps.alerts.domain.parsing import parse_rule
+from apps.alerts.models import Alert
+from apps.alerts.pages.words import condition_words, series_words, severity, value_words
+from apps.core import selectors as core
+from apps.core import svg
+from apps.core.pages import Pill, ScopedPage
+
+OVER = 30  # alerts that are over, on the list
+BEFORE = timedelta(hours=1)  # shown of the metric, before the alert
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    row: Alert
+    severity: Pill
+    value: str
+    series: str
+
+
+def shown(row: Alert) -> Shown:
+    return Shown(row, severity(row.severity), value_words(row), series_words(row.labels))
+
+
+class AlertsPage(ScopedPage):
+    title = gettext_lazy("Alerts")
+    template_name = "alerts/list.html"
+    permission = "alerts.view_alert"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        over = selectors.alerts(self.project, self.environment).exclude(resolved_at=None)[:OVER]
+        return self.render(
+            open=[shown(row) for row in selectors.open_alerts(self.environment)],
+            over=[shown(row) for row in over],
+            rules=selectors.rules(self.project, self.environment).count(),
+        )
+
+
+class AlertPage(ScopedPage):
+    template_name = "alerts/detail.html"
+    permission = "alerts.view_alert"
+
+    def get(self, request: HttpRequest, alert: int) -> HttpResponse:
+        row = selectors.alerts(self.project, self.environment).filter(pk=alert).first()
+        if row is None:
+            raise Http404(f"There is no alert {alert} here.")
+        return self.render(
+            title=row.name,
+            crumbs=[(_("Alerts"), self.url("alert-list"))],
+            alert=shown(row),
+            condition=condition_words(parse_rule(row.definition)),
+            chart=self._chart(row),
+            entries=core.audit_of("alerts.alert", row.pk),
+            changes=self._changes(row),
+        )
+
+    def _chart(self, row: Alert) -> SafeString:
+        rule = parse_rule(row.definition)
+        since, until = row.active_at - BEFORE, row.resolved_at or self.at
+        points = selectors.values_over(row.environment_id, rule, row.labels, since=since, until=until)
+        length = (until - since).total_seconds() or 1.0
+        line = [((at - since).total_seconds() / length, value) for at, value in points]
+        words = _("%(rule)s from an hour before it began") % {"rule": row.name}
+        fired = (row.fired_at - since).total_seconds() / length
+        return svg.lines([line], label=words, bound=rule.threshold, marks=[fired])
+
+    def _changes(self, row: Alert) -> Any:
+        """What was done to flags before it fired, the newest first."""
+        entries = core.audit_entries().filter(environment=row.environment_id, kind__startswith="flags.")
+        since = row.active_at - timedelta(days=1)
+        return entries.filter(at__gte=since, at__lte=row.fired_at).order_by("-at", "-id")[:5]

@@ -1,0 +1,34 @@
+"""Rules and alerts for pages and the API."""
+
+from datetime import datetime
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from apps.alerts.models import Alert, AlertRule, Response, Severity
+from apps.core.models import Environment, Project
+
+WORST_FIRST = [Severity.CRITICAL, Severity.ERROR, Severity.WARNING, Severity.INFO]
+
+
+def rules(project: Project, environment: Environment | None = None) -> QuerySet[AlertRule]:
+    """By key, with where each stands and how many of its alerts are open."""
+    rows = AlertRule.objects.filter(environment__project=project).select_related("environment__project", "standing")
+    rows = rows.filter(environment=environment) if environment else rows
+    return rows.annotate(open_alerts=Count("alerts", filter=Q(alerts__resolved_at=None))).order_by("key", "pk")
+
+
+def alerts(project: Project, environment: Environment | None = None) -> QuerySet[Alert]:
+    """Newest first, with their responses."""
+    rows = Alert.objects.filter(environment__project=project).select_related("environment__project", "rule")
+    rows = rows.filter(environment=environment) if environment else rows
+    return rows.prefetch_related(Prefetch("responses", Response.objects.order_by("pk"))).order_by("-fired_at", "-pk")
+
+
+def open_alerts(environment: Environment) -> list[Alert]:
+    """The worst first, of these the newest."""
+    rows = alerts(environment.project, environment).open()  # type: ignore[attr-defined]
+    return sorted(rows, key=lambda alert: WORST_FIRST.index(Severity(alert.severity)))
+
+
+def fired_since(environment: Environment, since: datetime) -> int:
+    return Alert.objects.filter(environment=environment, fired_at__gte=since).count()
