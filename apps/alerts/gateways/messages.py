@@ -97,7 +97,8 @@ def load_notice(raw: Mapping[str, Any]) -> Notice:
 
 
 def one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Without line breaks and control characters, which headers and logs must not have."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def cut(text: str, limit: int) -> str:

@@ -10,7 +10,7 @@ from apps.alerts.gateways.messages import Message, cut
 from apps.alerts.gateways.posting import post
 
 LEVELS = {"critical": "fatal", "error": "error", "warning": "warning", "info": "info"}
-TAG_LIMIT, TEXT_LIMIT = 200, 8_000  # characters that Sentry keeps
+TAG_LIMIT, TEXT_LIMIT, TAGS = 200, 8_000, 50  # characters that Sentry keeps, and tags that anybody reads
 CLIENT = "pulseops/1"
 
 
@@ -55,7 +55,7 @@ def send(dsn: str, message: Message) -> None:
 
 def _event(message: Message) -> dict[str, Any]:
     notice = message.notice
-    labels = {f"label.{name}"[:32]: cut(value, TAG_LIMIT) for name, value in notice.labels.items()}
+    labels = {f"label.{name}"[:32]: cut(value, TAG_LIMIT) for name, value in list(notice.labels.items())[:TAGS]}
     return {
         "event_id": _event_id(message),
         "timestamp": message.at.isoformat(),
@@ -70,7 +70,7 @@ def _event(message: Message) -> dict[str, Any]:
             "url": notice.url,
             "value": notice.value,
             "threshold": notice.threshold,
-            "changes": [f"{one.at} {one.words}" for one in notice.changes],
+            "changes": [cut(f"{one.at} {one.words}", TEXT_LIMIT) for one in notice.changes],
             "others": [cut(f"{one.label_words}: {one.seen}", TAG_LIMIT) for one in message.others[:20]],
         },
     }

@@ -1,6 +1,8 @@
 """Slack by incoming webhook: Block Kit within its limits, and nothing in it that Slack takes for a command."""
 
 import re
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -9,7 +11,8 @@ from apps.alerts.gateways.messages import Message, Notice, Undelivered, cut, mom
 from apps.alerts.gateways.posting import post
 from apps.core.egress import Reply
 
-TITLE, SECTION, FIELD, FALLBACK = 300, 3_000, 2_000, 3_000  # characters that Slack takes, or that people read
+TITLE, SEEN, DESCRIPTION, FIELD, CHANGE = 300, 600, 1_500, 400, 250  # characters; all of it stays below Slack's limits
+ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 OTHERS = 10  # told by name; the rest is a number
 REVOKED = re.compile(rb"no_service|no_team|team_disabled|channel_is_archived|channel_not_found|invalid_token")
 Block = dict[str, Any]
@@ -18,9 +21,9 @@ Block = dict[str, Any]
 def payload(message: Message) -> Block:
     """The JSON to post. `text` is what notifications and screen readers get."""
     notice = message.notice
-    blocks = [_section(f"{notice.mark} *{_text(message.title, TITLE)}*\n{_text(notice.seen, SECTION - 2 * TITLE)}")]
+    blocks = [_section(f"{notice.mark} *{_text(message.title, TITLE)}*\n{_text(notice.seen, SEEN)}")]
     if notice.description:
-        blocks.append(_section(_text(notice.description, SECTION)))
+        blocks.append(_section(_text(notice.description, DESCRIPTION)))
     blocks.append({"type": "section", "fields": [_mrkdwn(words) for words in _fields(notice)]})
     if message.others:
         blocks.append(_section(_others(message.others)))
@@ -28,7 +31,7 @@ def payload(message: Message) -> Block:
         blocks.append(_section(_changes(notice)))
     blocks.extend(_actions(message))
     blocks.append({"type": "context", "elements": [_mrkdwn(f"PulseOps · {message.id}")]})
-    fallback = f"{notice.mark} {_text(message.title, TITLE)}: {_text(notice.seen, FALLBACK - 2 * TITLE)}"
+    fallback = f"{notice.mark} {_text(message.title, TITLE)}: {_text(notice.seen, SEEN)}"
     return {"text": fallback, "blocks": blocks}
 
 
@@ -69,7 +72,7 @@ def _fields(notice: Notice) -> list[str]:
         "Rule": notice.rule,
         "Labels": notice.label_words,
     }
-    return [f"*{name}*\n{_text(words, 500)}" for name, words in named.items() if words]
+    return [f"*{name}*\n{_text(words, FIELD)}" for name, words in named.items() if words]
 
 
 def _others(others: tuple[Notice, ...]) -> str:
@@ -79,7 +82,7 @@ def _others(others: tuple[Notice, ...]) -> str:
 
 
 def _changes(notice: Notice) -> str:
-    lines = [f"• {moment(one.at)}: {_text(one.words, 400)}" for one in notice.changes]
+    lines = [f"• {moment(one.at)}: {_text(one.words, CHANGE)}" for one in notice.changes]
     return "\n".join(["*Flags changed last*", *lines])
 
 
@@ -103,7 +106,9 @@ def _mrkdwn(words: str) -> Block:
 
 
 def _text(text: str, limit: int) -> str:
-    """Cut first, so that no escape is broken; `<!channel>` and links can only begin with `<`."""
-    words = cut(one_line(text), limit)
-    escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return escaped if len(escaped) <= limit + 300 else _text(text, limit // 2)
+    """Escaped, since `<!channel>` and links begin with `<`; and cut between characters, so that no escape is broken."""
+    pieces = [ESCAPES.get(character, character) for character in cut(one_line(text), limit)]
+    lengths = list(accumulate(map(len, pieces)))
+    if not pieces or lengths[-1] <= limit:
+        return "".join(pieces)
+    return "".join(pieces[: bisect_right(lengths, limit - 1)]) + "…"

@@ -242,6 +242,8 @@ def _unsealed(row: Channel) -> dict[str, Any]:
 
 
 def _checked(row: Channel) -> None:
+    if Channel.objects.filter(project_id=row.project_id, key=row.key).exclude(pk=row.pk).exists():
+        raise InvalidChannel({"key": [f"There is a channel {row.key} here already."]})
     try:
         row.full_clean(exclude=["project"])
     except ValidationError as refused:

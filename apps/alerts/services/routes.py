@@ -19,6 +19,7 @@ from apps.core.services import check_version
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.engine.reading import read_list, read_text
 
+LAST = 32_767  # the largest position there is
 FIELDS = ("position", "key", "matchers", "channels", "group_by", "continues")
 
 
@@ -30,9 +31,9 @@ def create_route(*, project_id: int, fields: Mapping[str, Any], actor: Actor, re
     """`fields` are those of the table; without a position it comes last. Raises InvalidRoute."""
     with transaction.atomic():
         project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
-        last = Route.objects.filter(project=project).order_by("-position").first()
-        row = Route(project=project, created_at=at, position=last.position + 1 if last else 0, group_by=["alertname"])
-        _write(row, fields)
+        row = Route(project=project, created_at=at, group_by=["alertname"])
+        _write(row, {"position": LAST} | dict(fields))
+        _place(row)
         row.save()
         _record("alerts.route_created", row, {}, actor=actor, reason=reason, at=at)
     return row
@@ -43,10 +44,13 @@ def update_route(
 ) -> Route:
     """What is left out stays. Raises InvalidRoute, StaleVersion."""
     with transaction.atomic():
+        project_id = Route.objects.values_list("project_id", flat=True).get(pk=route_id)
+        Project.objects.select_for_update(no_key=True).get(pk=project_id)  # routes move each other
         row = Route.objects.select_for_update().get(pk=route_id)
         check_version(row.version, expected_version)
         before = _readable(row)
         _write(row, fields)
+        _place(row)
         row.version += 1
         row.save()
         _record("alerts.route_changed", row, before, actor=actor, reason=reason, at=at)
@@ -67,10 +71,21 @@ def _write(row: Route, fields: Mapping[str, Any]) -> None:
         raise InvalidRoute({name: ["there is no such field"] for name in sorted(unknown)})
     for name, value in fields.items():
         setattr(row, name, _read(row.project_id, name, value))
+    if Route.objects.filter(project_id=row.project_id, key=row.key).exclude(pk=row.pk).exists():
+        raise InvalidRoute({"key": [f"There is a route {row.key} here already."]})
     try:
         row.full_clean(exclude=["project"])
     except ValidationError as refused:
         raise InvalidRoute(refused.error_dict) from None
+
+
+def _place(row: Route) -> None:
+    """At its position among the others, which make room and are numbered from 0 again."""
+    order = list(Route.objects.filter(project_id=row.project_id).exclude(pk=row.pk).order_by("position", "pk"))
+    order.insert(row.position, row)
+    for position, one in enumerate(order):
+        one.position = position
+    Route.objects.bulk_update([one for one in order if one is not row], ["position"])
 
 
 def _read(project_id: int, name: str, value: Any) -> Any:
