@@ -294,3 +294,21 @@ def test_a_route_that_makes_no_sense_is_refused_by_field(
     with pytest.raises(services.InvalidRoute) as refused:
         make_route(environment.project, **fields)
     assert field in refused.value.message_dict
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SMTP_URL", "mail.example.com", "smtp://"),
+        ("ALERT_EMAILS", ["ann@example.com"], "PULSEOPS_SMTP_URL"),
+        ("ALERT_WEBHOOK_SECRETS", ["hush"], "PULSEOPS_ALERT_WEBHOOK_SECRETS"),
+    ],
+)
+def test_settings_that_cannot_work_are_named_at_start(settings: Any, name: str, value: Any, words: str) -> None:
+    from pulseops.checks import readable_delivery
+
+    assert readable_delivery() == []
+    setattr(settings, name, value)
+    (found,) = readable_delivery()
+    assert words in found.msg
+    assert "hush" not in found.msg

@@ -331,3 +331,17 @@ def test_a_silence_made_after_judging_and_before_sending_counts(environment: Env
     assert services.deliver_due(at=AT) == 0
     assert (only().status, only().muted_by) == (Status.MUTED, "SILENCE")
     assert not slack.heard
+
+
+def test_what_a_judged_rule_fires_is_told_by_the_same_task(
+    environment: Environment, slack: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.alerts import tasks
+
+    monkeypatch.setattr("apps.alerts.tasks.clock.now", lambda: AT)
+    make_rule(environment)
+    push(environment, "errors", (AT, 7))
+    tasks.judge()
+    assert len(slack.heard) == 1
+    tasks.deliver()
+    assert len(slack.heard) == 1
