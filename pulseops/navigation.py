@@ -78,6 +78,15 @@ ENTRIES = (
         family="admin:metric-",
     ),
     Entry(
+        group=WATCH,
+        label=_("Events"),
+        url_name="admin:event-list",
+        icon="history",
+        permission="monitoring.view_trackedevent",
+        scoped=True,
+        family="admin:event-",
+    ),
+    Entry(
         group=ACCESS,
         label=_("Projects"),
         url_name="admin:core_project_changelist",

@@ -14,6 +14,7 @@ VIEW = (
     "core.view_hold",
     "monitoring.view_metricseries",
     "monitoring.view_refusedevent",
+    "monitoring.view_trackedevent",
     "alerts.view_alert",
     "alerts.view_alertrule",
     "alerts.view_response",

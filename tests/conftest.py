@@ -5,7 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from django.db import connection, transaction
+from hypothesis import settings
 from pytest_django import DjangoDbBlocker
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("untimed")
 
 AUDIT_TABLES = ("core_auditentry", "core_auditseal")
 

@@ -83,11 +83,10 @@ def test_keep_editing_brings_the_unsaved_form_back(tab: Open, project: Project) 
     expect(page.get_by_role("spinbutton", name="Per cent that get on")).to_have_value("12.5")
 
 
-def test_a_kill_takes_one_click_from_the_list_and_one_button(tab: Open, project: Project) -> None:
+def test_a_kill_takes_one_click_from_the_list(tab: Open, project: Project) -> None:
     state = state_in(make_flag(project=project, key="dark", rolling_out=True))
     page = tab(role="Product").open(f"{SCOPE}/flags/")
-    page.get_by_role("link", name="Kill dark").click()
-    page.get_by_role("button", name="Kill in Production now").click()
+    page.get_by_role("button", name="Kill dark").click()
     expect(page.get_by_role("heading", name="State in Production: Killed")).to_be_visible()
     assert again(state).status == "KILLED"
     page.get_by_role("link", name="Lift the kill").click()

@@ -7,12 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from apps.alerts import services as alerts
 from apps.core import clock, services
 from apps.core.models import Environment, Project
 from apps.flags import services as flags
 from apps.flags.domain.rollouts.plans import Stage
 from tests.core.visit import visit
-from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_rollout, state_in
+from tests.factories import ACTOR, AT, make_flag, make_key, make_project, make_rollout, make_rule, push, state_in
 
 pytestmark = pytest.mark.django_db
 CHECKED = [Stage("a", (), 1_000, 60, needs_approval=True), Stage("b", (), 2_000, 60)]
@@ -55,6 +56,18 @@ def test_killed_flag_comes_first_with_since_when_who_and_why(project: Project, p
     assert "12 minutes ago" in text.replace("\xa0", " ")
     assert "by tests: errors doubled" in text
     assert "checkout is killed" not in seen(environment="staging")
+
+
+def test_open_alerts_come_first_the_worst_above(project: Project, production: Environment) -> None:
+    now = clock.now()
+    push(production, "errors", (now, 9), host="a")
+    for severity in ("warning", "critical"):
+        make_rule(production, key=severity, name=f"Errors, {severity}", severity=severity, at=now)
+    alerts.judge_due(at=now)
+    text = seen()
+    assert "first: Errors, critical (host=a)" in text
+    assert text.index("Errors, critical (host=a)</a>") < text.index("Errors, warning (host=a)</a>")
+    assert "first: Errors" not in seen(environment="staging")
 
 
 def test_edit_after_a_kill_does_not_make_the_editor_the_killer(project: Project, production: Environment) -> None:

@@ -137,13 +137,14 @@ def test_fifty_flags_cost_as_many_queries_as_one(project: Project) -> None:
     assert counts[0] == counts[1]
 
 
-def test_actions_are_links_to_pages_that_ask_first(project: Project) -> None:
+def test_turning_off_leads_to_a_page_that_asks_first_and_a_kill_asks_nothing(project: Project) -> None:
     make_flag(project=project, key="dark", on=True)
     visitor = Visitor(project)
     shows(
         visitor.get("flag-list"),
         visitor.url("flag-toggle", "?to=off", key="dark"),
-        visitor.url("flag-kill", key="dark"),
+        f'<form method="post" action="{visitor.url("flag-kill", key="dark")}"',
+        'name="reason" value="Something looks wrong; off for everyone while we check."',
     )
 
 

@@ -2,19 +2,28 @@
 
 import gzip
 import json
+import threading
+import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from django.db import connection, transaction
 
 from apps.core import clock
 from apps.core.models import ApiKey, Environment
+from apps.monitoring import services
+from apps.monitoring.domain.events import read_event
 from apps.monitoring.domain.limits import MAX_BODY_BYTES
+from apps.monitoring.domain.values import Window
 from apps.monitoring.ingest.bodies import MAX_PACKED_BYTES
 from apps.monitoring.models import MetricSample, MetricSeries, RefusedEvent, TrackedEvent
+from apps.monitoring.selectors import Cursor, cursor_of, events_after
+from apps.monitoring.selectors.events import START
+from apps.monitoring.services.events import Received
 from tests.factories import make_key, make_project
 from tests.live_server import LivePortal
 
@@ -101,6 +110,20 @@ def test_nothing_good_is_a_bad_request(send: Send, environment: Environment) -> 
         (b"x" * (MAX_PACKED_BYTES + 1), {"content_encoding": "gzip"}, 413),
         (zlib.compress(b"[]"), {"content_encoding": "deflate"}, 415),
     ],
+    ids=[
+        "empty",
+        "half",
+        "no list",
+        "nothing",
+        "surrogate",
+        "deep",
+        "large",
+        "no gzip",
+        "cut gzip",
+        "bomb",
+        "large gzip",
+        "deflate",
+    ],
 )
 def test_bad_bodies_get_a_clear_answer(send: Send, body: bytes, headers: dict[str, str], status: int) -> None:
     answer = send("/api/v1/events", body, **headers)
@@ -147,3 +170,37 @@ def test_metrics_as_json_and_as_prometheus_text(send: Send, environment: Environ
         ("memory_used_ratio", {"host": "a"}, "GAUGE"),
     ]
     assert set(MetricSample.objects.filter(series__in=rows).values_list("value", flat=True)) == {12, 0.5}
+
+
+def read_on(environment: Environment, cursor: Cursor, count: int) -> Sequence[TrackedEvent]:
+    """Once no transaction of the whole server is in the way any more; tests beside this one have some, too."""
+    deadline = time.monotonic() + 20
+    while len(found := events_after(environment.pk, cursor)) < count and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
+
+
+def test_a_reader_passes_by_nothing_that_commits_late(send: Send, environment: Environment) -> None:
+    """An early transaction that commits last is read all the same, and readers wait for it."""
+    send("/api/v1/events", [GOOD])
+    (first,) = read_on(environment, START, 1)
+    window = Window(clock.now(), timedelta(days=7), timedelta(minutes=5))
+    early = [Received(environment.pk, read_event({**GOOD, "name": "early"}, window), clock.now())]
+    written, may_commit = threading.Event(), threading.Event()
+
+    def write_slowly() -> None:
+        with transaction.atomic():
+            services.store_events(received=early)
+            written.set()
+            may_commit.wait(10)
+        connection.close()
+
+    writer = threading.Thread(target=write_slowly)
+    writer.start()
+    assert written.wait(10)
+    send("/api/v1/events", [{**GOOD, "name": "late"}])
+    waiting = events_after(environment.pk, cursor_of(first))
+    may_commit.set()
+    writer.join()
+    assert [event.name for event in waiting] == []
+    assert [event.name for event in read_on(environment, cursor_of(first), 2)] == ["early", "late"]

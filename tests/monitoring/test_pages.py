@@ -1,4 +1,4 @@
-"""The metric explorer."""
+"""The metric explorer and the event inspector."""
 
 from datetime import timedelta
 
@@ -7,13 +7,19 @@ import pytest
 from apps.core import clock
 from apps.core.models import Environment
 from apps.monitoring import services
+from apps.monitoring.domain.events import read_event
 from apps.monitoring.domain.rollups import rolled_up
+from apps.monitoring.domain.values import Window
+from apps.monitoring.models import TrackedEvent
 from apps.monitoring.pages.metrics import heights
-from apps.monitoring.selectors import Drawn
+from apps.monitoring.selectors import Drawn, cursor_of, events_after
+from apps.monitoring.selectors.events import START
+from apps.monitoring.services.events import Received, Turned
 from tests.factories import AT, make_project, push
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
+WINDOW = Window(AT, timedelta(days=7), timedelta(minutes=5))
 
 
 @pytest.fixture
@@ -50,3 +56,37 @@ def test_a_counter_is_drawn_as_its_growth(kind: str, expected: list[float]) -> N
 
 def test_viewers_may_look_and_strangers_may_not(environment: Environment) -> None:
     assert Visitor(environment.project, role="Viewer").get("metric-list").status_code == 200
+
+
+def track(environment: Environment, *names: str) -> None:
+    services.make_partitions(at=AT)
+    events = [read_event({"name": name, "targeting_key": "u-1", "properties": {"n": 1}}, WINDOW) for name in names]
+    turned = [Turned(environment.pk, "name is missing", '{"nam": 1}', AT)]
+    received = [Received(environment.pk, event, AT) for event in events]
+    services.store_events(received=received, turned=turned)
+
+
+def test_events_and_refusals_are_shown_newest_first(environment: Environment) -> None:
+    track(environment, "message_sent", "thread_view")
+    page = Visitor(environment.project, role="Viewer").get("event-list")
+    shows(page, "u-1", "{&quot;n&quot;: 1}", "name is missing", "{&quot;nam&quot;: 1}", "/api/v1/events")
+    assert text(page).index("thread_view") < text(page).index("?name=message_sent")
+    narrowed = Visitor(environment.project).get("event-list", "?name=thread_view")
+    assert "?name=message_sent" not in text(narrowed)
+    shows(Visitor(environment.project).get("event-list", "?name=nothing"), "No such event")
+
+
+def test_a_script_gets_the_lists_alone(environment: Environment) -> None:
+    track(environment, "message_sent")
+    visitor = Visitor(environment.project)
+    lists = text(visitor.client.get(visitor.url("event-list"), headers={"X-Tail": "1"}))
+    assert "message_sent" in lists
+    assert "<html" not in lists
+
+
+def test_a_reader_goes_on_where_it_was(environment: Environment) -> None:
+    track(environment, "one", "two", "three")
+    stored = list(TrackedEvent.objects.order_by("position"))
+    assert [event.name for event in stored] == ["one", "two", "three"]
+    assert events_after(environment.pk, START) == []  # their transaction is still open: the test's own
+    assert cursor_of(stored[1]) == (stored[1].transaction, 1)

@@ -1,5 +1,6 @@
 """Rules and alerts for pages and the API."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -30,5 +31,28 @@ def open_alerts(environment: Environment) -> list[Alert]:
     return sorted(rows, key=lambda alert: WORST_FIRST.index(Severity(alert.severity)))
 
 
-def fired_since(environment: Environment, since: datetime) -> int:
-    return Alert.objects.filter(environment=environment, fired_at__gte=since).count()
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """For pages above: what is wrong now."""
+
+    pk: int
+    name: str
+    severity: str
+    labels: str  # as in "host=web-1"
+    since: datetime
+    acknowledged_by: str  # empty: nobody yet
+
+
+def alerts_now(environment: Environment) -> tuple[OpenAlert, ...]:
+    """The worst first."""
+    return tuple(
+        OpenAlert(
+            row.pk,
+            row.name,
+            row.severity,
+            ", ".join(f"{name}={value}" for name, value in sorted(row.labels.items())),
+            row.active_at,
+            row.acknowledged_by_label,
+        )
+        for row in open_alerts(environment)
+    )

@@ -13,6 +13,7 @@ from apps.console.selectors.overview import Overview
 from apps.core.navigation import Scope
 from apps.flags.domain.rollouts.steps import Cause
 
+SEVERE = {"critical", "error"}
 CAN_WAIT = {"locked", "stale"}  # tones of what is worth knowing and no alarm
 
 
@@ -29,6 +30,7 @@ class Need:
 def needs(seen: Overview, scope: Scope, waiting: Iterable[Need] = ()) -> list[Need]:
     """`waiting`: what waits for the person who looks."""
     return [
+        *_firing(seen, scope),
         *_killed(seen, scope),
         *_stopped(seen, scope),
         *waiting,
@@ -87,6 +89,15 @@ def curl(seen: Overview) -> str:
         "  -H 'Content-Type: application/json' \\\n"
         """  -d '{"context": {"targetingKey": "user-42"}}'"""
     )
+
+
+def _firing(seen: Overview, scope: Scope) -> Iterator[Need]:
+    for one in seen.alerts:
+        tone = "killed" if one.severity in SEVERE else "warn"
+        words = f"{one.name} ({one.labels})" if one.labels else one.name
+        note = _("acknowledged by %(name)s") % {"name": one.acknowledged_by} if one.acknowledged_by else ""
+        url = reverse("admin:alert-detail", kwargs={**scope.kwargs, "alert": one.pk})
+        yield Need(tone, one.severity.capitalize(), words, url, one.since, note)
 
 
 def _killed(seen: Overview, scope: Scope) -> Iterator[Need]:

@@ -15,6 +15,7 @@ from apps.flags.forms import PreviewForm, QuickOverrideForm, RolloutForm, RulesF
 from apps.flags.pages import explaining, previews, sections, snippets, usage
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage
 from apps.flags.pages.history import versions
+from apps.flags.pages.kills import REASON
 from apps.flags.pages.plan_words import plan_view, state_pill
 from apps.flags.pages.waiting import waiting
 from apps.flags.pages.words import compact, indented, pill, raw_sentences, rule_sentence
@@ -59,6 +60,7 @@ class FlagDetail(FlagPage):
             asked=asked or PreviewForm(),
             change_refused=self.why_not(Action.CHANGE_STATE) or self._held(),
             kill_refused=self.why_not(Action.KILL),
+            kill_reason=REASON,
             may_edit=self.may(Action.EDIT),
             may_archive=self.may(Action.ARCHIVE),
             stale=selectors.why_stale(self.state, at=self.at),

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.flags import selectors, services
 from apps.flags.domain.access import Action
@@ -9,14 +10,17 @@ from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.forms import KillForm, LiftKillForm
 from apps.flags.pages.base import UNPROCESSABLE, FlagPage, Refusal
 
+REASON = gettext_lazy("Something looks wrong; off for everyone while we check.")  # nobody has to type at such a moment
+
 
 class KillPage(FlagPage):
+    """For a reason of one's own; the buttons on the list and on the flag's page send theirs here at once."""
+
     action = Action.KILL
     template_name = "flags/kill.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        reason = _("Something looks wrong; off for everyone while we check.")
-        return self.show(KillForm(initial={"reason": reason}))
+        return self.show(KillForm(initial={"reason": REASON}))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = KillForm(request.POST)

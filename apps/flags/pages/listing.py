@@ -18,6 +18,7 @@ from apps.flags.domain.staleness import Stale
 from apps.flags.models import Flag
 from apps.flags.pages import usage
 from apps.flags.pages.base import FlagsPage
+from apps.flags.pages.kills import REASON
 from apps.flags.pages.plan_words import state_pill
 from apps.flags.pages.usage import Recent
 from apps.flags.selectors import overview
@@ -86,6 +87,7 @@ class ListPage(FlagsPage):
             may_create=self.may(Action.CREATE),
             may_change=self.may(Action.CHANGE_STATE),
             may_kill=self.may(Action.KILL),
+            kill_reason=REASON,
             may_archive=self.may(Action.ARCHIVE),
         )
 

@@ -2,6 +2,10 @@
 
 from django.urls import path
 
+from apps.monitoring.pages.events import EventsPage
 from apps.monitoring.pages.metrics import MetricsPage
 
-urlpatterns = [path("metrics/", MetricsPage.as_view(), name="metric-list")]
+urlpatterns = [
+    path("metrics/", MetricsPage.as_view(), name="metric-list"),
+    path("events/", EventsPage.as_view(), name="event-list"),
+]

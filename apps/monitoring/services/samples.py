@@ -61,7 +61,7 @@ def record(
         return ()
     with transaction.atomic():
         ids = _series(environment_id, {one.series for one in samples}, kinds or {}, at)
-        stored = {(ids[one.series], one.at): one.value for one in samples if one.series in ids}
+        stored = {(ids[one.series], one.at): float(one.value) for one in samples if one.series in ids}
         if stored:
             _store(stored)
     reason = f"would begin a new series, and {MAX_SERIES:,} are allowed in an environment; use fewer label values"

@@ -1,0 +1,53 @@
+"""What the demo's app measures: a day of metrics for staging and production, and the rules that watch them."""
+
+import math
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from apps.alerts import selectors as alerting
+from apps.alerts import services as alerts
+from apps.core.audit import Actor
+from apps.core.models import Environment
+from apps.monitoring import services as monitoring
+from apps.monitoring.domain.samples import Sample
+from apps.monitoring.domain.series import read_series
+
+WATCHED = ("staging", "production")
+STEP = timedelta(minutes=5)
+STEPS = 288  # a day
+HOSTS = ("web-1", "web-2")
+UNWATCHED = "database_connection"  # of the starter pack: nothing in the demo tells of a database
+
+
+def watch(environments: list[Environment], actor: Actor, at: datetime) -> None:
+    monitoring.make_partitions(at=at)
+    for environment in environments:
+        if environment.key in WATCHED:
+            monitoring.record(environment_id=environment.pk, samples=list(_samples(at)), at=at)
+            _rules(environment, actor, at)
+    monitoring.roll_up()
+
+
+def _rules(environment: Environment, actor: Actor, at: datetime) -> None:
+    alerts.install_starter_rules(environment_id=environment.pk, actor=actor, reason="The starter pack", at=at)
+    rule = alerting.rules(environment.project, environment).get(key=UNWATCHED)
+    reason = "Turn it on once health checks watch a database"
+    alerts.update_rule(rule_id=rule.pk, enabled=False, actor=actor, reason=reason, at=at, expected_version=None)
+
+
+def _samples(at: datetime) -> Iterator[Sample]:
+    """A day with a busy afternoon, which nothing is wrong with."""
+    requests = dict.fromkeys(HOSTS, 0.0)
+    errors = dict.fromkeys(HOSTS, 0.0)
+    for n in range(STEPS):
+        moment = at - STEP * (STEPS - 1 - n)
+        busy = 1 + math.sin((n / STEPS - 0.25) * 2 * math.pi) / 2  # half as much at night as at noon
+        yield Sample(read_series("active_users", {}), round(400 * busy), moment)
+        for place, host in enumerate(HOSTS):
+            requests[host] += round(900 * busy)
+            errors[host] += round(900 * busy * 0.002)
+            labels = {"host": host}
+            yield Sample(read_series("http_requests_total", labels), requests[host], moment)
+            yield Sample(read_series("http_errors_total", labels), errors[host], moment)
+            yield Sample(read_series("http_request_duration_seconds", labels), 0.12 + 0.05 * busy, moment)
+            yield Sample(read_series("memory_used_ratio", labels), 0.5 + 0.1 * busy + 0.05 * place, moment)
