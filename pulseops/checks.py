@@ -40,6 +40,30 @@ def readable_allow_lists(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
+def readable_delivery(**_: Any) -> list[CheckMessage]:
+    """As above: nobody should learn by an alert that was not told that a setting cannot be read."""
+    return [
+        Error(f"{wrong}.", hint=".env.example shows what it looks like.", id="pulseops.E002")
+        for wrong in _wrong_delivery()
+    ]
+
+
+def _wrong_delivery() -> Iterator[str]:
+    from apps.alerts.gateways.email import read_server
+    from apps.alerts.gateways.webhook import read_secret
+
+    if settings.ALERT_EMAILS and not settings.SMTP_URL:
+        yield "PULSEOPS_ALERT_EMAILS needs PULSEOPS_SMTP_URL: without a mail server nobody gets mail"
+    try:
+        if settings.SMTP_URL:
+            read_server(settings.SMTP_URL)
+        for secret in settings.ALERT_WEBHOOK_SECRETS:
+            read_secret(secret)
+    except ValueError as refused:
+        yield str(refused) if "SMTP" in str(refused) else f"PULSEOPS_ALERT_WEBHOOK_SECRETS: {refused}"
+
+
 def _unreadable(entries: list[str]) -> Iterator[str]:
     for entry in entries:
         try:

@@ -209,6 +209,13 @@ HOUR_ROLLUP_DAYS = env.int("PULSEOPS_HOUR_ROLLUP_DAYS", default=400)
 
 # --- Alerts --------------------------------------------------------------------------------------
 JUDGE_SECONDS = env.float("PULSEOPS_JUDGE_SECONDS", default=15.0)
+SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default=env.str("VITE_SLACK_WEBHOOK_URL", default=""))
+ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default=env.str("VITE_ALERT_WEBHOOK_URL", default=""))
+ALERT_WEBHOOK_SECRETS = env.list("PULSEOPS_ALERT_WEBHOOK_SECRETS", default=[])
+ALERT_EMAILS = env.list("PULSEOPS_ALERT_EMAILS", default=[])
+SMTP_URL = env.str("PULSEOPS_SMTP_URL", default="")
+MAIL_FROM = env.str("PULSEOPS_MAIL_FROM", default=f"PulseOps <pulseops@{_public.hostname or 'localhost'}>")
+ACKNOWLEDGE_LINK_HOURS = env.int("PULSEOPS_ACKNOWLEDGE_LINK_HOURS", default=72)
 
 # --- What PulseOps connects to -------------------------------------------------------------------
 EGRESS_ALLOW = env.list("PULSEOPS_EGRESS_ALLOW", default=[])
@@ -219,8 +226,6 @@ EGRESS_PORTS = env.list("PULSEOPS_EGRESS_PORTS", cast=int, default=[80, 443, 808
 
 # --- Kept for the parts that use them as they land (.env.example says which) ----------------------
 PRODUCT_DATABASE_URL = env.str("PRODUCT_DATABASE_URL", default="")
-SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default=env.str("VITE_SLACK_WEBHOOK_URL", default=""))
-ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default=env.str("VITE_ALERT_WEBHOOK_URL", default=""))
 
 # --- Observing the portal itself -----------------------------------------------------------------
 SENTRY_DSN = env.str("SENTRY_DSN", default="")

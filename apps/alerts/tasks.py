@@ -10,11 +10,17 @@ from apps.core import clock
 
 @shared_task(name="alerts.judge")
 def judge(**_: Any) -> None:
-    """What a rule sets off is carried out at once, not at the next sweep."""
+    """What a rule sets off is carried out and told at once, not at the next sweep."""
     services.judge_due(at=clock.now())
     services.respond_due(at=clock.now())
+    services.deliver_due(at=clock.now())
 
 
 @shared_task(name="alerts.respond")
 def respond(**_: Any) -> None:
     services.respond_due(at=clock.now())
+
+
+@shared_task(name="alerts.deliver")
+def deliver(**_: Any) -> None:
+    services.deliver_due(at=clock.now())

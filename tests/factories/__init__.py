@@ -4,6 +4,7 @@ from tests.factories.alerts import make_rule, push
 from tests.factories.approvals import LATER, ask_for_approvals, make_approver, make_request, make_schedule
 from tests.factories.checks import make_check, make_heartbeat
 from tests.factories.core import ACTOR, AT, PASSWORD, make_key, make_project, make_user
+from tests.factories.delivery import make_alert, make_channel, make_delivery, make_route, make_silence
 from tests.factories.everything import make_everything
 from tests.factories.flags import make_flag, make_segment, split_rule, state_in
 from tests.factories.rollouts import make_rollout, say
@@ -14,8 +15,11 @@ __all__ = [
     "LATER",
     "PASSWORD",
     "ask_for_approvals",
+    "make_alert",
     "make_approver",
+    "make_channel",
     "make_check",
+    "make_delivery",
     "make_everything",
     "make_flag",
     "make_heartbeat",
@@ -23,9 +27,11 @@ __all__ = [
     "make_project",
     "make_request",
     "make_rollout",
+    "make_route",
     "make_rule",
     "make_schedule",
     "make_segment",
+    "make_silence",
     "make_user",
     "push",
     "say",

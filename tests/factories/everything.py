@@ -15,6 +15,7 @@ from tests.factories.alerts import make_rule, push
 from tests.factories.approvals import make_request, make_schedule
 from tests.factories.checks import make_check
 from tests.factories.core import AT, make_key, make_project
+from tests.factories.delivery import make_delivery
 from tests.factories.flags import make_flag, make_segment, state_in
 from tests.factories.rollouts import make_rollout, say
 
@@ -40,6 +41,7 @@ def make_everything(*, key: str = "") -> Everything:
     rollout = make_rollout(state_in(make_flag(project=project, key="checkout", rolling_out=True)))
     flags.add_usage(counts={(production.pk, "checkout", "on"): 1}, at=AT)
     say(production, "errors")
+    make_delivery(production)
     push(production, "errors", (AT, 9))
     make_rule(production, response={"kind": "kill_flag", "flag": "search"})
     alerts.judge_due(at=AT)
@@ -48,6 +50,7 @@ def make_everything(*, key: str = "") -> Everything:
     refused = Turned(production.pk, "name is missing", "{}", AT)
     monitoring.store_events(received=[], turned=[refused])
     make_check(production)
+    monitoring.report_check(environment_id=production.pk, key="backup", ok=True, reason="", expected_every=60, at=AT)
     core.tick(name="beat", at=AT)
     sealer.seal()
     asked = state_in(make_flag(project=project, key="asked"))

@@ -1,18 +1,49 @@
 """What others do with alerting. One name per deed; the modules beside this one are private to the app."""
 
+from apps.alerts.services.acknowledging import AlertOver, LinkInvalid, acknowledge, read_acknowledge_token
+from apps.alerts.services.channels import (
+    InvalidChannel,
+    create_channel,
+    rotate_channel_secret,
+    signing_secrets,
+    update_channel,
+)
+from apps.alerts.services.delivering import deliver, deliver_due, test_channel
 from apps.alerts.services.judging import judge, judge_due
 from apps.alerts.services.responding import respond, respond_due
+from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
 from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, update_rule
+from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
 from apps.alerts.services.starter import install_starter_rules
 
 __all__ = [
+    "AlertOver",
+    "InvalidChannel",
+    "InvalidRoute",
     "InvalidRule",
+    "InvalidSilence",
+    "LinkInvalid",
     "RuleExists",
+    "acknowledge",
+    "create_channel",
+    "create_route",
     "create_rule",
+    "create_silence",
+    "delete_route",
+    "deliver",
+    "deliver_due",
+    "end_silence",
     "install_starter_rules",
     "judge",
     "judge_due",
+    "preview_silence",
+    "read_acknowledge_token",
     "respond",
     "respond_due",
+    "rotate_channel_secret",
+    "signing_secrets",
+    "test_channel",
+    "update_channel",
+    "update_route",
     "update_rule",
 ]

@@ -18,6 +18,7 @@ from apps.alerts.domain.units import in_words
 from apps.alerts.models import Alert, AlertRule, Response, RuleStanding
 from apps.alerts.selectors.definitions import instances_of, rule_of
 from apps.alerts.selectors.vectors import vector_at
+from apps.alerts.services import notifying
 from apps.core import audit, holds
 from apps.core.domain.diff import Changes
 from apps.core.models import Hold
@@ -52,8 +53,8 @@ def judge(*, rule_id: int, at: datetime) -> Stepped | None:
         standing.error = found.words[:500] if isinstance(found, Failed) else ""
         standing.judged_at, standing.due_at = at, at + timedelta(seconds=settings.JUDGE_SECONDS)
         standing.save()
-        for transition in stepped.transitions:
-            _follow(row, rule, transition, at)
+        turned = [alert for transition in stepped.transitions for alert in _follow(row, rule, transition, at)]
+        notifying.tell(row.environment, rule, turned, at)
         _follow_values(row, rule, stepped)
         if rule.guard and not isinstance(found, Failed):
             _say(row, rule, stepped, at)
@@ -74,7 +75,9 @@ def _judged(rule_id: int, at: datetime) -> bool:
 
 
 def _claimed(rule_id: int, at: datetime) -> RuleStanding | None:
-    rows = RuleStanding.objects.select_for_update(of=("self",), skip_locked=True).select_related("rule__environment")
+    rows = RuleStanding.objects.select_for_update(of=("self",), skip_locked=True).select_related(
+        "rule__environment__project"
+    )
     return rows.filter(pk=rule_id, due_at__lte=at, rule__enabled=True).first()
 
 
@@ -90,15 +93,17 @@ def _answer(row: AlertRule, rule: Rule, at: datetime) -> Vector | Failed:
         return Failed(f"{type(error).__name__}: {error}")
 
 
-def _follow(row: AlertRule, rule: Rule, transition: Transition, at: datetime) -> None:
+def _follow(row: AlertRule, rule: Rule, transition: Transition, at: datetime) -> list[Alert]:
+    """The alerts that it closed or opened."""
     if transition.kind in (Kind.FIRED, Kind.NO_DATA):
-        _open(row, rule, transition, at)
-    elif transition.kind in (Kind.RESOLVED, Kind.RETURNED, Kind.DROPPED):
-        _close(row, rule, transition, at)
+        closed = _close(row, rule, transition, at)  # no data and firing follow each other as two alerts
+        return [*closed, _open(row, rule, transition, at)]
+    if transition.kind in (Kind.RESOLVED, Kind.RETURNED, Kind.DROPPED):
+        return _close(row, rule, transition, at)
+    return []
 
 
-def _open(row: AlertRule, rule: Rule, transition: Transition, at: datetime) -> None:
-    _close(row, rule, transition, at)  # no data and firing follow each other as two alerts
+def _open(row: AlertRule, rule: Rule, transition: Transition, at: datetime) -> Alert:
     now = transition.instance
     alert = Alert.objects.create(
         environment=row.environment,
@@ -126,14 +131,19 @@ def _open(row: AlertRule, rule: Rule, transition: Transition, at: datetime) -> N
             due_at=at,
         )
     _record("alerts.fired", alert, at, f"{_seen(rule, now)}.", {"state": [None, alert.kind]})
+    return alert
 
 
-def _close(row: AlertRule, rule: Rule, transition: Transition, at: datetime) -> None:
-    for alert in row.alerts.open().filter(fingerprint=fingerprint(transition.labels)):
+def _close(row: AlertRule, rule: Rule, transition: Transition, at: datetime) -> list[Alert]:
+    closed = list(
+        row.alerts.open().filter(fingerprint=fingerprint(transition.labels)).select_related("environment__project")
+    )
+    for alert in closed:
         alert.resolved_at, alert.value = at, transition.instance.value
         alert.version += 1
         alert.save()
         _record("alerts.resolved", alert, at, _seen(rule, transition.instance), {"state": [alert.kind, "RESOLVED"]})
+    return closed
 
 
 def _follow_values(row: AlertRule, rule: Rule, stepped: Stepped) -> None:

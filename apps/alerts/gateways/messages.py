@@ -1,0 +1,110 @@
+"""What a notice says, as plain data, and the words that all channels share. Knows no channel."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+MARKS = {"critical": "🔴", "error": "🟠", "warning": "🟡", "info": "🔵"}  # beside the word, never instead of it
+GOOD_MARK, TEST_MARK, NO_DATA_MARK = "✅", "🔔", "⚪"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of a flag in the same environment, shortly before."""
+
+    at: str  # ISO 8601
+    words: str  # as in "ann turned checkout on: launch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    kind: str  # FIRED, NO_DATA, RECOVERED or TEST
+    severity: str
+    rule: str  # key
+    name: str
+    project: str  # key
+    environment: str  # key; empty in a test
+    seen: str  # how bad: "last of errors over 1 minute: 7, above the limit of 5"
+    at: str  # ISO 8601: since when it is so
+    description: str = ""
+    value: float | None = None
+    threshold: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    url: str = ""  # the alert's page
+    alert_id: int | None = None
+
+    @property
+    def mark(self) -> str:
+        special = {"RECOVERED": GOOD_MARK, "TEST": TEST_MARK, "NO_DATA": NO_DATA_MARK}
+        return special.get(self.kind) or MARKS.get(self.severity, MARKS["info"])
+
+    @property
+    def state(self) -> str:
+        special = {"RECOVERED": "Recovered", "TEST": "Test", "NO_DATA": "No data"}
+        return special.get(self.kind) or self.severity.capitalize()
+
+    @property
+    def place(self) -> str:
+        return f"{self.project}/{self.environment}" if self.environment else self.project
+
+    @property
+    def title(self) -> str:
+        return one_line(f"{self.state}: {self.name} in {self.place}")
+
+    @property
+    def since(self) -> str:
+        return moment(self.at)
+
+    @property
+    def label_words(self) -> str:
+        return ", ".join(f"{name}={value}" for name, value in self.labels.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One attempt to tell one channel. The id is the same in every attempt, so that a receiver can drop a second."""
+
+    id: str
+    at: datetime
+    notice: Notice
+    others: tuple[Notice, ...] = ()  # told along with it
+    acknowledge_url: str = ""
+    follows: str = ""  # the id of the message that said it fires
+
+    @property
+    def title(self) -> str:
+        return self.notice.title + (f" and {len(self.others)} more" if self.others else "")
+
+
+class Undelivered(Exception):
+    """It has not arrived. The text is fit for people: no address, credential or body is in it."""
+
+    def __init__(self, words: str, *, gone: bool = False, after_seconds: float = 0.0) -> None:
+        super().__init__(words)
+        self.gone = gone  # the receiver is closed for good
+        self.after_seconds = after_seconds  # what the receiver asked for
+
+
+def dump_notice(notice: Notice) -> dict[str, Any]:
+    return asdict(notice)
+
+
+def load_notice(raw: Mapping[str, Any]) -> Notice:
+    """What dump_notice wrote."""
+    return Notice(**{**raw, "changes": tuple(Change(**one) for one in raw["changes"])})
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and control characters, which headers and logs must not have."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+def cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def moment(iso: str) -> str:
+    """As in "2026-01-05 09:00 UTC"."""
+    return f"{datetime.fromisoformat(iso):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,111 @@
+"""What a notice says of an alert, in words: how bad, since when, what changed before. Decides and writes nothing."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from apps.alerts.domain.rules import Aggregate, Baseline, Comparison, Rule
+from apps.alerts.domain.units import Unit, in_words
+from apps.alerts.gateways.messages import Change, Notice
+from apps.alerts.models import Alert, Channel, Notification
+from apps.core import navigation
+from apps.core.models import AuditEntry
+from apps.flags.domain.wording import duration
+
+Kind = Notification.Kind
+LIMIT_WORDS = {
+    Comparison.GT: "above",
+    Comparison.GTE: "at or above",
+    Comparison.LT: "below",
+    Comparison.LTE: "at or below",
+}
+BASELINES = {
+    Baseline.PREVIOUS_WINDOW: "the window before",
+    Baseline.SAME_HOUR_LAST_WEEK: "the same hour last week",
+}
+
+
+def notice_of(alert: Alert, rule: Rule, kind: str, changed: Sequence[AuditEntry], at: datetime) -> Notice:
+    environment = alert.environment
+    project = environment.project.key
+    return Notice(
+        kind=kind,
+        severity=alert.severity,
+        rule=alert.key,
+        name=alert.name,
+        project=project,
+        environment=environment.key,
+        seen=_seen(alert, rule, kind, at),
+        at=alert.active_at.isoformat(),
+        description=rule.description,
+        value=_finite(alert.value),
+        threshold=_finite(rule.threshold),
+        labels=alert.labels,
+        changes=() if kind == Kind.RECOVERED else tuple(Change(one.at.isoformat(), _change(one)) for one in changed),
+        url=f"{settings.PUBLIC_URL}/admin/p/{project}/{environment.key}/alerts/{alert.pk}/",
+        alert_id=alert.pk,
+    )
+
+
+def test_notice(channel: Channel, who: str, at: datetime) -> Notice:
+    return Notice(
+        kind=Kind.TEST,
+        severity="info",
+        rule="test",
+        name="notices arrive",
+        project=channel.project.key,
+        environment="",
+        seen=f"{who} tests the channel {channel.name}. Nothing is wrong.",
+        at=at.isoformat(),
+        url=f"{settings.PUBLIC_URL}/admin/",
+    )
+
+
+def quantity(rule: Rule) -> str:
+    """As in "p95 of response_time over 5 minutes"."""
+    query = rule.query
+    if query.aggregate is Aggregate.RATIO and query.denominator is not None:
+        what = f"{query.metric} per {query.denominator.metric}"
+    else:
+        what = f"{query.aggregate.value} of {query.metric}"
+    return f"{what} over {duration(query.window_seconds)}"
+
+
+def _seen(alert: Alert, rule: Rule, kind: str, at: datetime) -> str:
+    unit = Unit.PERCENT if rule.relative else rule.unit
+    value = "no data" if alert.value is None else in_words(alert.value, unit)
+    if kind == Kind.NO_DATA:
+        return f"{quantity(rule)}: no data"
+    if kind == Kind.RECOVERED:
+        return f"{quantity(rule)}: {value}{_worst(alert, unit)}. It lasted {_lasted(at - alert.active_at)}."
+    limit = f"{LIMIT_WORDS[rule.comparison]} the limit of {in_words(rule.threshold, unit)}"
+    if alert.value is None:
+        return f"{quantity(rule)}: no data, which counts as {limit}"
+    against = f" against {BASELINES[rule.relative.baseline]}" if rule.relative else ""
+    return f"{quantity(rule)}{against}: {value}, {limit}"
+
+
+def _worst(alert: Alert, unit: Unit) -> str:
+    return "" if alert.peak is None else f", at worst {in_words(alert.peak, unit)}"
+
+
+def _lasted(length: timedelta) -> str:
+    """To the minute, once it is longer than two."""
+    seconds = int(length.total_seconds())
+    if seconds < 120:
+        return duration(seconds)
+    minutes, hours = seconds // 60 % 60, seconds // 3_600
+    parts = [duration(hours * 3_600)] if 0 < hours < 24 else [f"{hours:,} hours"] if hours else []
+    return " ".join([*parts, duration(minutes * 60)] if minutes else parts)
+
+
+def _change(entry: AuditEntry) -> str:
+    did = navigation.kinds().get(entry.kind, entry.kind)
+    return f"{entry.actor_label} {did} {entry.subject_label}" + (f": {entry.reason}" if entry.reason else "")
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no infinity."""
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,90 @@
+"""The scenarios of delivery for test_audit_walk.py: each prepares what is needed and returns the one call to watch."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from apps.alerts import services
+from apps.core.models import Environment
+from tests.factories import ACTOR, AT, make_project
+from tests.factories.delivery import make_alert, make_channel, make_route, make_silence
+
+Prepare = Callable[[], Callable[[], object]]
+WHO: dict[str, Any] = {"actor": ACTOR, "reason": "walk", "at": AT}
+ANY: dict[str, Any] = WHO | {"expected_version": None}
+HOUR = timedelta(hours=1)
+
+# The outbox is a log by itself: what was sent to whom, when and why. What is given up is audited, and so is a channel
+# that is switched off: tests/alerts/test_delivery.py.
+EXEMPT = {"deliver", "deliver_due"}
+NOT_WRITING = {"preview_silence", "read_acknowledge_token", "signing_secrets"}
+SCENARIOS: dict[str, Prepare] = {}
+
+
+def scenario(prepare: Prepare) -> Prepare:
+    SCENARIOS[prepare.__name__] = prepare
+    return prepare
+
+
+def _production() -> Environment:
+    return make_project().environments.get(key="production")
+
+
+@scenario
+def acknowledge() -> Callable[[], object]:
+    pk = make_alert(_production()).pk
+    return lambda: services.acknowledge(alert_id=pk, **WHO)
+
+
+@scenario
+def create_channel() -> Callable[[], object]:
+    project = make_project()
+    return lambda: make_channel(project)
+
+
+@scenario
+def update_channel() -> Callable[[], object]:
+    pk = make_channel(make_project()).pk
+    return lambda: services.update_channel(channel_id=pk, enabled=False, **ANY)
+
+
+@scenario
+def rotate_channel_secret() -> Callable[[], object]:
+    pk = make_channel(make_project()).pk
+    return lambda: services.rotate_channel_secret(channel_id=pk, **ANY)
+
+
+@scenario
+def test_channel() -> Callable[[], object]:
+    pk = make_channel(make_project()).pk
+    return lambda: services.test_channel(channel_id=pk, **WHO)
+
+
+@scenario
+def create_route() -> Callable[[], object]:
+    project = make_project()
+    return lambda: make_route(project)
+
+
+@scenario
+def update_route() -> Callable[[], object]:
+    pk = make_route(make_project()).pk
+    return lambda: services.update_route(route_id=pk, fields={"continues": True}, **ANY)
+
+
+@scenario
+def delete_route() -> Callable[[], object]:
+    pk = make_route(make_project()).pk
+    return lambda: services.delete_route(route_id=pk, **ANY)
+
+
+@scenario
+def create_silence() -> Callable[[], object]:
+    environment = _production()
+    return lambda: make_silence(environment)
+
+
+@scenario
+def end_silence() -> Callable[[], object]:
+    pk = make_silence(_production(), at=AT - HOUR, seconds=7_200).pk
+    return lambda: services.end_silence(silence_id=pk, **ANY)
