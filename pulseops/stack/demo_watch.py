@@ -1,8 +1,11 @@
-"""What the demo's app measures: a day of metrics for staging and production, and the rules that watch them."""
+"""What the demo's app measures: a day of metrics for staging and production, rules and checks that watch them."""
 
 import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
 
 from apps.alerts import selectors as alerting
 from apps.alerts import services as alerts
@@ -25,6 +28,7 @@ def watch(environments: list[Environment], actor: Actor, at: datetime) -> None:
         if environment.key in WATCHED:
             monitoring.record(environment_id=environment.pk, samples=list(_samples(at)), at=at)
             _rules(environment, actor, at)
+            _checks(environment, actor, at)
     monitoring.roll_up()
 
 
@@ -33,6 +37,15 @@ def _rules(environment: Environment, actor: Actor, at: datetime) -> None:
     rule = alerting.rules(environment.project, environment).get(key=UNWATCHED)
     reason = "Turn it on once health checks watch a database"
     alerts.update_rule(rule_id=rule.pk, enabled=False, actor=actor, reason=reason, at=at, expected_version=None)
+
+
+def _checks(environment: Environment, actor: Actor, at: datetime) -> None:
+    """One that runs, of the portal itself, and one that waits for a job to be heard."""
+    given: dict[str, Any] = {"environment_id": environment.pk, "actor": actor, "reason": "The demo's checks", "at": at}
+    health = {"url": f"{settings.PUBLIC_URL}/healthz", "latency_limit_seconds": 2.0}
+    monitoring.create_check(key="portal", name="The portal itself", kind="HTTP", config=health, **given)
+    nightly = {"cron": "0 3 * * *", "time_zone": "UTC", "grace_seconds": 1_800}
+    monitoring.create_check(key="nightly-export", name="Nightly export", kind="HEARTBEAT", config=nightly, **given)
 
 
 def _samples(at: datetime) -> Iterator[Sample]:
