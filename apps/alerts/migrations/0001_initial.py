@@ -31,7 +31,6 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'alert rule',
                 'verbose_name_plural': 'alert rules',
-                'permissions': [('change_protected', 'Can change alerting of protected environments')],
             },
         ),
         migrations.CreateModel(

@@ -33,7 +33,6 @@ class AlertRule(models.Model):
     class Meta:
         verbose_name = _("alert rule")
         verbose_name_plural = _("alert rules")
-        permissions = [("change_protected", _("Can change alerting of protected environments"))]
         constraints = [models.UniqueConstraint(fields=["environment", "key"], name="alerts_rule_key")]
 
     def __str__(self) -> str:
