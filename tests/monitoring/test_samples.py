@@ -34,6 +34,12 @@ def push(environment: Environment, *samples: Sample, **kinds: MetricKind) -> lis
     return [one.place for one in refused]
 
 
+def stored(environment: Environment) -> list[float]:
+    """Values of this environment alone: what other tests committed stays in tables that Django does not manage."""
+    rows = MetricSample.objects.filter(series__environment=environment)
+    return list(rows.order_by("at").values_list("value", flat=True))
+
+
 def test_a_series_is_made_once_and_found_by_its_labels(environment: Environment) -> None:
     push(environment, sample(0.5, host="a"), sample(0.6, host="b"))
     push(environment, sample(0.7, AT + MINUTE, host="a"))
@@ -51,7 +57,7 @@ def test_pushing_the_same_again_changes_nothing_and_a_correction_wins(environmen
     push(environment, sample(1.0))
     push(environment, sample(1.0))
     push(environment, sample(2.0), sample(3.0))
-    assert list(MetricSample.objects.values_list("value", flat=True)) == [3.0]
+    assert stored(environment) == [3.0]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +84,7 @@ def test_series_beyond_the_limit_are_refused_and_the_known_ones_go_on(
     assert push(environment, sample(1, host="a"), sample(2, host="b")) == []
     assert push(environment, sample(1, AT + MINUTE, host="a"), sample(3, host="c")) == [1]
     assert MetricSeries.objects.count() == 2
-    assert MetricSample.objects.count() == 3
+    assert sorted(stored(environment)) == [1.0, 1.0, 2.0]
 
 
 def test_minutes_and_hours_are_rolled_up_from_what_was_pushed(environment: Environment) -> None:
@@ -117,5 +123,5 @@ def test_a_distribution_keeps_a_percentile_over_any_window(environment: Environm
 def test_partitions_are_made_ahead_and_dropped_whole(environment: Environment) -> None:
     assert services.make_partitions(at=AT) == 0
     push(environment, sample(1, AT - timedelta(days=1)), sample(2))
-    assert partitions.drop("monitoring_metricsample", before=AT.date()) == 7
-    assert list(MetricSample.objects.values_list("value", flat=True)) == [2]
+    assert partitions.drop("monitoring_metricsample", before=AT.date()) >= 7
+    assert stored(environment) == [2.0]
