@@ -2,7 +2,10 @@
 their pages are the explorer and the inspector."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
+from apps.core import navigation
 from apps.core.admin_ui import EnvironmentFilter, ReadOnlyAdmin
 from apps.monitoring.models import DirtyMinute, HealthCheck, HealthDay, MetricRollup, MetricSeries, RefusedEvent
 
@@ -46,6 +49,13 @@ class HealthCheckAdmin(ReadOnlyAdmin):
     list_filter = ("kind", EnvironmentFilter)
     search_fields = ("key", "name")
     ordering = ("key", "pk")
+
+    def detail(self, request: HttpRequest, row: HealthCheck) -> HttpResponse:
+        """An archived check has no page of its own any more."""
+        if row.archived_at is not None:
+            return super().detail(request, row)
+        scope = navigation.Scope(row.environment.project, row.environment)
+        return HttpResponseRedirect(reverse("admin:check-detail", kwargs=scope.kwargs | {"key": row.key}))
 
 
 @admin.register(HealthDay)

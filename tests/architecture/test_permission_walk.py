@@ -130,6 +130,8 @@ def address(route: str, values: dict[str, str], numbers: dict[str, str]) -> str:
         known["id"] = numbers["request"]
     if "/rules/" in route and "/flags/" not in route:
         known["key"] = "errors"
+    if "/checks/" in route:
+        known["key"] = "web"
     if "/alerts/" in route:
         known["id"] = numbers["alert"]
     known.setdefault("object_id", "1")

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from django.db.models import QuerySet
+from django.db.models import Case, DateTimeField, DurationField, F, Func, Max, QuerySet, Value, When
 
+from apps.core import selectors as core
 from apps.core.models import Environment
 from apps.monitoring.domain.checks.heartbeats import Pulse
 from apps.monitoring.domain.checks.kinds import CheckConfig, HeartbeatCheck, Kind, Period, ReportedCheck
@@ -15,11 +16,18 @@ from apps.monitoring.domain.checks.uptime import DAYS, Day
 from apps.monitoring.models import HealthCheck, HealthDay, HealthResult
 
 DAY_SECONDS = 86_400.0
+CHART_STEP = timedelta(minutes=5)
 
 
 def health_checks(environment: Environment) -> QuerySet[HealthCheck]:
     """Those that are not archived."""
     return HealthCheck.objects.kept().filter(environment=environment)
+
+
+def worst_first(rows: QuerySet[HealthCheck]) -> QuerySet[HealthCheck]:
+    """Down, then failing, then the others by name."""
+    place = Case(When(settled=HealthCheck.State.DOWN, then=0), When(streak__gt=0, then=1), default=2)
+    return rows.order_by(place, "name", "pk")
 
 
 def results_of(
@@ -29,6 +37,26 @@ def results_of(
     rows = HealthResult.objects.filter(of=check)
     rows = rows if since is None else rows.filter(at__gte=since)
     return rows if until is None else rows.filter(at__lt=until)
+
+
+def slowest_over(check: HealthCheck, *, since: datetime, until: datetime) -> list[tuple[datetime, float]]:
+    """The longest response time of every five minutes, so that a chart of a busy check stays small."""
+    step = Value(CHART_STEP, output_field=DurationField())
+    begin = Value(since, output_field=DateTimeField())
+    bucket = Func(step, F("at"), begin, function="date_bin", output_field=DateTimeField())
+    rows = results_of(check, since=since, until=until).exclude(latency_seconds=None)
+    slowest = rows.values(bucket=bucket).annotate(slowest=Max("latency_seconds")).order_by("bucket")
+    return list(slowest.values_list("bucket", "slowest"))
+
+
+def standing_since(row: HealthCheck) -> datetime | None:
+    """The first good result of a new check is no entry of the trail: it counts from where the check was new."""
+    standing = standing_of(row)
+    if standing.state is State.FAILING:
+        return standing.streak_at
+    flips = core.audit_of("monitoring.healthcheck", row.pk).filter(changes__has_key="state")
+    flip = flips.order_by("-at", "-id").first()
+    return row.created_at if flip is None else flip.at
 
 
 def config_of(row: HealthCheck) -> CheckConfig:
