@@ -9,6 +9,10 @@ from django.utils.translation import gettext_lazy
 from apps.core.pages import ScopedPage
 from apps.monitoring import selectors
 
+EXAMPLE = """curl -X POST %s/api/v1/events \\
+  -H 'Authorization: Bearer YOUR-INGEST-KEY' -H 'Content-Type: application/json' \\
+  -d '{"events": [{"name": "message_sent", "targeting_key": "u-42", "properties": {"type": "text"}}]}'"""
+
 
 class EventsPage(ScopedPage):
     title = gettext_lazy("Events")
@@ -24,5 +28,5 @@ class EventsPage(ScopedPage):
             name=name,
             events=[(event, json.dumps(event.properties, ensure_ascii=False)) for event in events],
             refused=selectors.newest_refusals(self.environment),
-            url=settings.PUBLIC_URL,
+            example=EXAMPLE % settings.PUBLIC_URL,
         )

@@ -25,6 +25,11 @@ MARKS = 20
 MARKED = ("flags.",)  # what may have moved a metric
 
 
+EXAMPLE = """curl -X POST %s/api/v1/metrics \\
+  -H 'Authorization: Bearer YOUR-INGEST-KEY' -H 'Content-Type: application/json' \\
+  -d '{"samples": [{"name": "active_users", "value": 42}]}'"""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One series, and what it came to."""
@@ -46,7 +51,7 @@ class MetricsPage(ScopedPage):
         known = {row["name"] for row in names}
         asked = request.GET.get("name", "")
         stretch = request.GET.get("for", "")
-        context: dict[str, Any] = {"names": names, "asked": asked, "url": settings.PUBLIC_URL}
+        context: dict[str, Any] = {"names": names, "asked": asked, "example": EXAMPLE % settings.PUBLIC_URL}
         if asked in known:
             context |= self._chart(asked, stretch if stretch in STRETCHES else USUAL)
         return self.render(**context)
