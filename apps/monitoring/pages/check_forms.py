@@ -76,10 +76,10 @@ class CheckForm(ActForm):
     )
 
     def refuse(self, refused: ValidationError) -> None:
-        """Each problem at the field that can mend it; a path below a field is told with it."""
+        """Each problem at the field that can mend it; a path below a field begins the sentence."""
         for path, messages in refused.message_dict.items():
             name = path.split(".")[0]
-            told = messages if path == name else [f"{path}: {message}" for message in messages]
+            told = messages if path == name else [f"{path} {message}" for message in messages]
             self.add_error(name if name in self.fields else None, told)
 
 
