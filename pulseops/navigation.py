@@ -70,6 +70,15 @@ ENTRIES = (
     ),
     Entry(
         group=WATCH,
+        label=_("Channels"),
+        url_name="admin:channel-list",
+        icon="send",
+        permission="alerts.view_channel",
+        scoped=True,
+        family="admin:channel-",
+    ),
+    Entry(
+        group=WATCH,
         label=_("Metrics"),
         url_name="admin:metric-list",
         icon="chart",

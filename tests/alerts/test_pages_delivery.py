@@ -8,11 +8,13 @@ from django.core import signing
 from django.test import Client
 
 from apps.alerts import services
-from apps.alerts.models import Alert
+from apps.alerts.gateways.messages import Undelivered
+from apps.alerts.models import Alert, Channel
 from apps.alerts.services.acknowledging import SALT, acknowledge_url
 from apps.core import clock
 from apps.core.models import AuditEntry, Environment
-from tests.factories import make_alert, make_project, push
+from tests.factories import make_alert, make_channel, make_project, make_silence, push
+from tests.factories.delivery import SECRET
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +112,119 @@ def test_a_viewer_cannot_acknowledge(environment: Environment) -> None:
     alert, viewer = make_alert(environment, at=clock.now()), Visitor(environment.project, role="Viewer")
     assert BUTTON not in text(viewer.get("alert-detail", alert=alert.pk))
     assert viewer.post("alert-acknowledge", {}, alert=alert.pk).status_code == 403
+
+
+# Channels
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, error: str = "") -> None:
+    def call(*_: Any) -> str:
+        if error:
+            raise Undelivered(error)
+        return ""
+
+    monkeypatch.setattr("apps.alerts.services.delivering._call", call)
+
+
+NEW = {"kind": "SLACK", "key": "team", "name": "Team", "target": "https://hooks.slack.com/services/T/B/x", "reason": ""}
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "leads"),
+    [
+        ("SLACK", "https://hooks.slack.com/services/T/B/hush", "hooks.slack.com"),
+        ("EMAIL", "ann@example.com\nbob@example.com", "ann@example.com, bob@example.com"),
+        ("SENTRY", "https://hush@sentry.example.com/7", "sentry.example.com"),
+    ],
+)
+def test_a_channel_is_made_and_shows_no_secret(visitor: Visitor, kind: str, target: str, leads: str) -> None:
+    assert visitor.post("channel-new", NEW | {"kind": kind, "target": target}).status_code == 302
+    page = visitor.get("channel-detail", key="team")
+    shows(page, "Team", leads)
+    assert "hush" not in text(page)
+    shows(visitor.get("channel-list"), "Team", str(Channel.Kind(kind).label), "On")
+
+
+def test_a_webhooks_secret_is_shown_once(visitor: Visitor) -> None:
+    made = visitor.post("channel-new", NEW | {"kind": "WEBHOOK", "target": "https://hooks.example.com/hush"})
+    first = services.signing_secrets(Channel.objects.get())[0]
+    shows(made, first, "It is not shown again")
+    assert "no-store" in made.headers["Cache-Control"]
+    rotated = visitor.post("channel-secret", {}, key="team")
+    fresh = services.signing_secrets(Channel.objects.get())[0]
+    assert fresh != first
+    shows(rotated, fresh)
+    page = text(visitor.get("channel-detail", key="team"))
+    assert not [each for each in (first, fresh, "hush") if each in page]
+
+
+def test_only_a_webhook_has_a_secret_to_rotate(environment: Environment, visitor: Visitor) -> None:
+    make_channel(environment.project, kind="SLACK")
+    assert visitor.post("channel-secret", {}, key="ops").status_code == 302
+    shows(visitor.get("channel-detail", key="ops"), "only a webhook of the project's own has a secret to rotate")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"kind": "EMAIL", "target": "nobody"}, "'nobody' is no e-mail address"),
+        ({"key": "ops"}, "There is a channel ops here already."),
+        ({"kind": "SENTRY"}, "error"),
+        ({"target": ""}, "This field is required."),
+    ],
+)
+def test_a_channel_at_fault_is_refused(
+    environment: Environment, visitor: Visitor, wrong: dict[str, str], told: str
+) -> None:
+    make_channel(environment.project)
+    page = visitor.post("channel-new", NEW | wrong)
+    assert page.status_code == 422
+    shows(page, told)
+
+
+def test_a_channel_is_switched_off_with_its_reason_and_keeps_its_address(
+    environment: Environment, visitor: Visitor
+) -> None:
+    row = make_channel(environment.project)
+    change = {"version": 1, "name": "Ops", "target": "", "reason": "too loud"}
+    assert visitor.post("channel-detail", change, key="ops").status_code == 302
+    shows(visitor.get("channel-list"), "Off", "too loud")
+    row.refresh_from_db()
+    assert services.signing_secrets(row) == (SECRET,)
+    assert visitor.post("channel-detail", change, key="ops").status_code == 409
+    assert visitor.post("channel-detail", change | {"version": 2, "target": "x"}, key="ops").status_code == 422
+    assert visitor.get("channel-detail", key="none").status_code == 404
+
+
+def test_a_test_shows_what_the_receiver_answered(
+    environment: Environment, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_channel(environment.project)
+    answering(monkeypatch)
+    assert visitor.post("channel-test", {}, key="ops").status_code == 302
+    shows(visitor.get("channel-detail", key="ops"), "Ops took the test.", "Sent")
+    answering(monkeypatch, "it answered 503")
+    visitor.post("channel-test", {}, key="ops")
+    shows(visitor.get("channel-list"), "Ops did not take the test: it answered 503")
+    shows(visitor.get("channel-deliveries"), "Test", f"{visitor.user.get_username()} tests the channel")
+
+
+def test_the_log_says_why_a_notice_was_muted(environment: Environment, visitor: Visitor) -> None:
+    make_channel(environment.project)
+    now = clock.now()
+    shows(visitor.get("channel-deliveries"), "Nothing was told here yet")
+    silence = make_silence(environment, at=now)
+    make_alert(environment, at=now)
+    shows(visitor.get("channel-deliveries"), "Too many errors", "Muted", f"silence {silence.pk} of tests")
+    elsewhere = Visitor(environment.project, role="Viewer", environment="staging")
+    shows(elsewhere.get("channel-deliveries"), "Nothing was told here yet")
+
+
+def test_viewers_see_channels_and_change_none(environment: Environment) -> None:
+    make_channel(environment.project)
+    viewer = Visitor(environment.project, role="Viewer")
+    shown = [text(viewer.get("channel-list")), text(viewer.get("channel-detail", key="ops"))]
+    assert not [page for page in shown if "/test/" in page or "/secret/" in page or "New channel" in page]
+    for name, key in (("channel-test", "ops"), ("channel-secret", "ops"), ("channel-detail", "ops")):
+        assert viewer.post(name, {}, key=key).status_code == 403
+    assert viewer.get("channel-new").status_code == 403

@@ -129,6 +129,8 @@ def address(route: str, values: dict[str, str], numbers: dict[str, str]) -> str:
         known |= {"key": "asked", "id": numbers["schedule"]}
     if "/approvals/" in route or "/change-requests/" in route:
         known["id"] = numbers["request"]
+    if "/channels/" in route:
+        known["key"] = "ops"
     if "/rules/" in route and "/flags/" not in route:
         known["key"] = "errors"
     if "/alerts/" in route:

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from apps.alerts.models import Alert, Channel, Notification, Silence
 from apps.core.models import Environment, Project
 
-TRIED = (Notification.Status.SENT, Notification.Status.FAILED)
+TRIED = Q(status__in=[Notification.Status.SENT, Notification.Status.FAILED]) | Q(attempts__gt=0)
 
 
 def alert_behind(pk: int) -> Alert | None:
@@ -16,8 +16,8 @@ def alert_behind(pk: int) -> Alert | None:
 
 
 def channels(project: Project) -> QuerySet[Channel]:
-    """By key, each with the status of its last notice that was settled, and when that was written."""
-    last = Notification.objects.filter(channel=OuterRef("pk"), status__in=TRIED).order_by("-created_at", "-pk")
+    """By key, each with how the last notice fared that was sent to it, or tried."""
+    last = Notification.objects.filter(TRIED, channel=OuterRef("pk")).order_by("-created_at", "-pk")
     rows = Channel.objects.filter(project=project).annotate(
         last_status=Subquery(last.values("status")[:1]),
         last_at=Subquery(last.values("created_at")[:1]),
