@@ -79,6 +79,15 @@ ENTRIES = (
     ),
     Entry(
         group=WATCH,
+        label=_("Silences"),
+        url_name="admin:silence-list",
+        icon="mute",
+        permission="alerts.view_silence",
+        scoped=True,
+        family="admin:silence-",
+    ),
+    Entry(
+        group=WATCH,
         label=_("Metrics"),
         url_name="admin:metric-list",
         icon="chart",

@@ -1,4 +1,4 @@
-"""The pages of delivery: the link in a notice, channels and silences."""
+"""The pages of delivery: the link in a notice, and channels."""
 
 from datetime import timedelta
 from typing import Any

@@ -14,6 +14,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from apps.alerts.models import Silence
 from tests.callers import BACKEND
 from tests.factories import make_everything, make_user
 from tests.factories.everything import Everything
@@ -106,6 +107,8 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "rule": "errors",
         "alert": str(made.alert.pk),
         "check": "web",
+        "silence": str(Silence.objects.latest("pk").pk),
+        "channel": "ops",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),

@@ -13,6 +13,7 @@ from apps.alerts.pages.channels import (
     TestPage,
 )
 from apps.alerts.pages.rules import InstallPage, NewRulePage, RulePage, RulesPage
+from apps.alerts.pages.silences import EndSilencePage, NewSilencePage, SilencesPage
 
 urlpatterns = [
     path("alerts/", AlertsPage.as_view(), name="alert-list"),
@@ -24,6 +25,9 @@ urlpatterns = [
     path("channels/<slug:key>/test/", TestPage.as_view(), name="channel-test"),
     path("channels/<slug:key>/secret/", SecretPage.as_view(), name="channel-secret"),
     path("deliveries/", DeliveriesPage.as_view(), name="channel-deliveries"),
+    path("silences/", SilencesPage.as_view(), name="silence-list"),
+    path("silences/new/", NewSilencePage.as_view(), name="silence-new"),
+    path("silences/<int:silence>/end/", EndSilencePage.as_view(), name="silence-end"),
     path("rules/", RulesPage.as_view(), name="rule-list"),
     path("rules/starter/", InstallPage.as_view(), name="rule-starter"),
     path("rules/new/", NewRulePage.as_view(), name="rule-new"),
