@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from apps.alerts.pages.acknowledging import LinkPage
 from apps.core import health
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("ping/", include("apps.monitoring.api.pings")),
+    path("acknowledge/<str:token>/", LinkPage.as_view(), name="acknowledge"),
     path("api/", include("pulseops.api")),
     path("admin/", admin.site.urls),
 ]

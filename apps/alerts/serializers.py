@@ -1,12 +1,16 @@
-"""The shapes of rules and alerts in the API."""
+"""The shapes of alerting in the API: rules, alerts, channels, notices and silences."""
+
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from apps.alerts.models import Alert, AlertRule, Response, Severity
-from apps.core.serializers import Strict, Versioned
+from apps.alerts import selectors
+from apps.alerts.models import Alert, AlertRule, Channel, Notification, Response, Severity, Silence
+from apps.core.serializers import Reasoned, Strict, Text, Versioned, YesNo
 
 DEFINITION = _("The rule as JSON; docs/api.md says what it may hold.")
+CONFIG = _("`url` of Slack and webhooks, `secrets` of webhooks, `to` of e-mail, `dsn` of Sentry. Never shown again.")
 RESPONSE = _("What an alert of this rule does by itself; empty: nothing.")
 
 
@@ -89,3 +93,111 @@ class AlertFilter(Strict):
     environment = serializers.CharField(required=False)
     open = serializers.BooleanField(required=False, help_text=_("Only open ones, or only those that are over."))
     severity = serializers.ChoiceField(Severity.choices, required=False)
+
+
+class ChannelOut(serializers.ModelSerializer[Channel]):
+    kind = serializers.CharField()
+    config = serializers.DictField(help_text=_("What may be shown: the host, or who gets mail."))
+    last_status = serializers.CharField(allow_null=True, help_text=_("Of the last notice that was sent or tried."))
+    last_at = serializers.DateTimeField(allow_null=True)
+    last_error = serializers.CharField(allow_null=True)
+
+    class Meta:
+        model = Channel
+        fields = [
+            "key",
+            "name",
+            "kind",
+            "built_in",
+            "config",
+            "enabled",
+            "disabled_reason",
+            "last_status",
+            "last_at",
+            "last_error",
+            "created_at",
+            "version",
+        ]
+
+
+class ChannelMade(serializers.Serializer[Any]):
+    channel = ChannelOut()
+    signing_secret = serializers.CharField(
+        allow_null=True, help_text=_("Of a webhook that came without one. It is not shown again.")
+    )
+
+
+class ChannelIn(Reasoned):
+    key = Text(max_length=50)
+    name = Text(max_length=100)
+    kind = Text(max_length=10, help_text="SLACK, EMAIL, WEBHOOK, SENTRY")
+    config = serializers.DictField(help_text=CONFIG)
+
+
+class ChannelChange(Versioned):
+    name = Text(required=False, max_length=100)
+    config = serializers.DictField(required=False, help_text=CONFIG)
+    enabled = YesNo(required=False)
+
+
+class NotificationOut(serializers.ModelSerializer[Notification]):
+    channel = serializers.CharField(source="channel.key")
+    alert = serializers.IntegerField(source="alert_id", allow_null=True, help_text=_("Null: a test of the channel."))
+    kind = serializers.CharField()
+    status = serializers.CharField()
+    muted_by = serializers.CharField()
+
+    class Meta:
+        model = Notification
+        fields = [
+            "id",
+            "channel",
+            "alert",
+            "kind",
+            "status",
+            "muted_by",
+            "why",
+            "error",
+            "attempts",
+            "created_at",
+            "sent_at",
+            "dedup_id",
+        ]
+
+
+class EnvironmentFilter(Strict):
+    environment = serializers.CharField(required=False)
+
+
+class SilenceOut(serializers.ModelSerializer[Silence]):
+    environment = serializers.CharField(
+        source="environment.key", allow_null=True, default=None, help_text=_("Null: all of the project.")
+    )
+    standing = serializers.SerializerMethodField(help_text="pending, active, past")
+
+    class Meta:
+        model = Silence
+        fields = [
+            "id",
+            "environment",
+            "matchers",
+            "starts_at",
+            "ends_at",
+            "ended_at",
+            "standing",
+            "reason",
+            "author_label",
+            "created_at",
+            "version",
+        ]
+
+    def get_standing(self, row: Silence) -> str:
+        return selectors.standing(row, self.context["at"])
+
+
+class SilenceIn(Strict):
+    environment = serializers.CharField(required=False, allow_null=True, default=None)
+    matchers = serializers.ListField(child=serializers.DictField(), help_text="[{label, match, value}]")
+    starts_at = serializers.DateTimeField(required=False, help_text=_("Left out: now."))
+    ends_at = serializers.DateTimeField()
+    reason = Text(max_length=1_000)

@@ -14,6 +14,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from apps.alerts.models import Silence
 from tests.callers import BACKEND
 from tests.factories import make_everything, make_user
 from tests.factories.everything import Everything
@@ -32,6 +33,7 @@ PUBLIC = {
     "ping/<str:token>",  # the token lets in: it pings one heartbeat and shows nothing
     "ping/<str:token>/start",
     "ping/<str:token>/fail",
+    "acknowledge/<str:token>/",  # the signed link lets in: it shows one alert and acknowledges it
     "admin/login/",
     "admin/jsi18n/",  # texts for Django's widgets
     LOGOUT,
@@ -67,6 +69,9 @@ BODY = {
     "username": "mallory",
     "approve": "1",
 }
+# What `key` and `id` stand for below these parts of an address.
+KEYED = {"segments": "beta", "channels": "ops", "checks": "web"}
+NUMBERED = {"approvals": "request", "change-requests": "request", "alerts": "alert", "silences": "silence"}
 MACHINE_WRITTEN = ("django_session", "axes_")
 WRITING = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 
@@ -92,7 +97,12 @@ def addresses(passing_rows: Any) -> Iterator[dict[str, str]]:
 
 
 def addresses_of(made: Everything) -> dict[str, str]:
-    numbers = {"schedule": str(made.schedule.pk), "request": str(made.request.pk), "alert": str(made.alert.pk)}
+    numbers = {
+        "schedule": str(made.schedule.pk),
+        "request": str(made.request.pk),
+        "alert": str(made.alert.pk),
+        "silence": str(Silence.objects.latest("pk").pk),
+    }
     values = {
         "project": "shop",
         "environment": "production",
@@ -105,6 +115,8 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "rule": "errors",
         "alert": str(made.alert.pk),
         "check": "web",
+        "silence": numbers["silence"],
+        "channel": "ops",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),
@@ -122,18 +134,16 @@ def address(route: str, values: dict[str, str], numbers: dict[str, str]) -> str:
     if model and "object_id" in route and model[1] in {config.label for config in apps.get_app_configs()}:
         row = apps.get_model(model[1], model[2])._default_manager.first()
         known["object_id"] = str(row.pk) if row else "1"
-    if "/segments/" in route:
-        known["key"] = "beta"
+    for part, value in KEYED.items():
+        if f"/{part}/" in route:
+            known["key"] = value
     if "/schedules/" in route or "/scheduled-changes/" in route:
         known |= {"key": "asked", "id": numbers["schedule"]}
-    if "/approvals/" in route or "/change-requests/" in route:
-        known["id"] = numbers["request"]
     if "/rules/" in route and "/flags/" not in route:
         known["key"] = "errors"
-    if "/checks/" in route:
-        known["key"] = "web"
-    if "/alerts/" in route:
-        known["id"] = numbers["alert"]
+    for part, name in NUMBERED.items():
+        if f"/{part}/" in route:
+            known["id"] = numbers[name]
     known.setdefault("object_id", "1")
     plain = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: known[name[1]], re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route))
     return plain.replace("^", "").replace("$", "")

@@ -27,9 +27,12 @@ PAGES = [
     "metrics/",
     "metrics/?name=errors&for=1h",
     "events/",
-    "checks/",
+    "channels/",
+    "new-channel/?kind=SLACK",
+    "deliveries/",
+    "silences/",
 ]
-EMPTY = ["alerts/", "rules/", "metrics/", "events/", "checks/"]
+EMPTY = ["alerts/", "rules/", "metrics/", "events/", "channels/", "silences/"]
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.alerts import selectors, services
-from apps.alerts.models import AlertRule
+from apps.alerts.models import Alert, AlertRule
 from apps.alerts.serializers import AlertFilter, AlertOut, RuleChange, RuleFilter, RuleIn, RuleOut
 from apps.core.api.problems import Problem, Translations, invalid, refusal
 from apps.core.api.schema import endpoint, example
 from apps.core.api.views import ApiViewSet
+from apps.core.serializers import Reasoned
 
 ERROR_RATE = example(
     "Kill a flag when errors rise",
@@ -107,7 +108,12 @@ class RuleViewSet(ApiViewSet):
 
 class AlertViewSet(ApiViewSet):
     ordering = ("-id",)
-    needs = {"list": "alerts.view_alert", "retrieve": "alerts.view_alert"}
+    refusals = {services.AlertOver: refusal(409, "alert_over", "It has resolved: there is nothing to take on.")}
+    needs = {
+        "list": "alerts.view_alert",
+        "retrieve": "alerts.view_alert",
+        "acknowledge": "alerts.change_alert",
+    }
 
     @endpoint("Alerts", "List alerts, newest first", answers=AlertOut, many=True, query=AlertFilter)
     def list(self, request: Request, project: str) -> Response:
@@ -120,6 +126,22 @@ class AlertViewSet(ApiViewSet):
 
     @endpoint("Alerts", "Read an alert", answers=AlertOut)
     def retrieve(self, request: Request, **address: str) -> Response:
+        return Response(AlertOut(self._found()).data)
+
+    @endpoint(
+        "Alerts",
+        "Acknowledge an alert",
+        description="Says who looks into it. The first one counts; another changes nothing.",
+        body=Reasoned,
+        answers=AlertOut,
+        conflict="It has resolved.",
+    )
+    def acknowledge(self, request: Request, **address: str) -> Response:
+        signed = self.signed(self.body(Reasoned))
+        services.acknowledge(alert_id=self._found().pk, **signed)
+        return Response(AlertOut(self._found()).data)
+
+    def _found(self) -> Alert:
         rows = selectors.alerts(self.project)
         rows = rows.filter(environment__key=self.bound_to) if self.bound_to else rows
-        return Response(AlertOut(get_object_or_404(rows, pk=self.kwargs["id"])).data)
+        return get_object_or_404(rows, pk=self.kwargs["id"])

@@ -63,7 +63,12 @@ class AlertPage(ScopedPage):
             chart=self._chart(row),
             entries=core.audit_of("alerts.alert", row.pk),
             changes=self._changes(row),
+            may_acknowledge=self._may_acknowledge(row),
         )
+
+    def _may_acknowledge(self, row: Alert) -> bool:
+        waits = row.acknowledged_at is None and row.resolved_at is None
+        return waits and self.request.user.has_perm("alerts.change_alert")
 
     def _chart(self, row: Alert) -> SafeString:
         rule = parse_rule(row.definition)

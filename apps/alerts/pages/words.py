@@ -1,9 +1,11 @@
 """Alerts and rules as people read them."""
 
+from django.utils.translation import gettext as _
+
 from apps.alerts.domain.parsing import parse_rule
 from apps.alerts.domain.rules import Baseline, Comparison, Rule
 from apps.alerts.domain.units import in_words
-from apps.alerts.models import Alert, Severity
+from apps.alerts.models import Alert, Notification, Severity
 from apps.core.pages import Pill
 from apps.flags.domain.wording import duration
 
@@ -40,3 +42,16 @@ def value_words(alert: Alert) -> str:
     if alert.value is None:
         return "no data"
     return f"{in_words(alert.value, rule.unit)}, {_BEYOND[rule.comparison]} {in_words(rule.threshold, rule.unit)}"
+
+
+_FARED = {Notification.Status.SENT: "on", Notification.Status.FAILED: "killed", Notification.Status.MUTED: "off"}
+
+
+def delivery(status: str | None, error: str | None) -> Pill | None:
+    """How a notice fared; None when there was none."""
+    if status is None:
+        return None
+    if status == Notification.Status.PENDING and error:
+        return Pill("warn", _("Tried again soon"))
+    known = Notification.Status(status)
+    return Pill(_FARED.get(known, "info"), str(known.label))

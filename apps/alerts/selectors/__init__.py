@@ -1,6 +1,20 @@
 """Reads of alerting: rows inside, values of the domain and frozen dataclasses outside."""
 
 from apps.alerts.selectors.backtests import tried, values_over
+from apps.alerts.selectors.delivery import alert_behind, channels, notifications, silences, standing
 from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules
 
-__all__ = ["OpenAlert", "alerts", "alerts_now", "open_alerts", "rules", "tried", "values_over"]
+__all__ = [
+    "OpenAlert",
+    "alert_behind",
+    "alerts",
+    "alerts_now",
+    "channels",
+    "notifications",
+    "open_alerts",
+    "rules",
+    "silences",
+    "standing",
+    "tried",
+    "values_over",
+]

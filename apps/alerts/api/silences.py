@@ -1,0 +1,71 @@
+"""Silences as resources."""
+
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.alerts import selectors, services
+from apps.alerts.models import Silence
+from apps.alerts.serializers import EnvironmentFilter, SilenceIn, SilenceOut
+from apps.core import clock
+from apps.core.api.schema import endpoint, example
+from apps.core.api.views import ApiViewSet
+from apps.core.serializers import Versioned
+
+PLANNED = example(
+    "Planned work on one host",
+    {
+        "environment": "production",
+        "matchers": [{"label": "host", "match": "=", "value": "web-1"}],
+        "ends_at": "2026-01-05T12:00:00Z",
+        "reason": "a new disk",
+    },
+    request=True,
+)
+
+
+class SilenceViewSet(ApiViewSet):
+    ordering = ("-id",)
+    needs = {
+        "list": "alerts.view_silence",
+        "create": "alerts.add_silence",
+        "end": "alerts.change_silence",
+    }
+
+    @endpoint("Silences", "List silences, newest first", answers=SilenceOut, many=True, query=EnvironmentFilter)
+    def list(self, request: Request, project: str) -> Response:
+        named = self.query(EnvironmentFilter).get("environment", self.bound_to)
+        environment = self.environment_named(named) if named is not None else None
+        return self.page(selectors.silences(self.project, environment), SilenceOut, at=clock.now())
+
+    @endpoint(
+        "Silences",
+        "Create a silence",
+        description="Alerts go on under it; what still fires at its end is told then.",
+        body=SilenceIn,
+        answers=SilenceOut,
+        status=201,
+        examples=[PLANNED],
+    )
+    def create(self, request: Request, project: str) -> Response:
+        body = self.body(SilenceIn)
+        signed, named = self.signed(body), body.pop("environment")
+        environment = None if named is None else self.environment_named(named)
+        wanted = {"starts_at": signed["at"], "environment_id": environment and environment.pk} | body
+        row = services.create_silence(project_id=self.project.pk, **wanted, **signed)
+        return self._answer(row, status=201)
+
+    @endpoint(
+        "Silences",
+        "End a silence now",
+        description="One that is over stays as it is.",
+        body=Versioned,
+        answers=SilenceOut,
+        conflict="Somebody else was faster.",
+    )
+    def end(self, request: Request, **address: str) -> Response:
+        row = get_object_or_404(selectors.silences(self.project), pk=self.kwargs["id"])
+        return self._answer(services.end_silence(silence_id=row.pk, **self.signed(self.body(Versioned))))
+
+    def _answer(self, row: Silence, *, status: int = 200) -> Response:
+        return Response(SilenceOut(row, context={"at": clock.now()}).data, status=status)
