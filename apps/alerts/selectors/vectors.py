@@ -33,16 +33,20 @@ def _found(environment_id: int, query: Query, until: datetime) -> Vector:
 
 
 def _series(measured: Iterable[Measured], matchers: Sequence[Matcher], query: Query) -> list[Series]:
-    return [_one(found, query) for found in measured if all_match(matchers, found.labels)]
+    return [
+        _one(found.labels, found.buckets, int(found.began), query)
+        for found in measured
+        if all_match(matchers, found.labels)
+    ]
 
 
-def _one(found: Measured, query: Query) -> Series:
-    inside = found.buckets[1:] if found.began else found.buckets
-    counts = found.buckets if query.aggregate.counts else inside
+def _one(labels: Labels, buckets: Sequence[Bucket], before: int, query: Query) -> Series:
+    """`before` of the buckets lie before the window: only a count begins there."""
+    inside = buckets[before:]
     sketched = query.aggregate.quantile is not None
     return Series(
-        labels=found.labels,
-        buckets=counts,
+        labels=labels,
+        buckets=buckets if query.aggregate.counts else inside,
         sketches=[one.sketch for one in inside if one.sketch is not None] if sketched else [],
     )
 
@@ -94,10 +98,8 @@ class _Long(NamedTuple):
         first, end = bisect_right(self.moments, since), bisect_right(self.moments, until)
         if first == end:
             return Series(self.labels)
-        counted = max(first - 1, 0) if query.aggregate.counts else first
-        sketched = query.aggregate.quantile is not None
-        sketches = [one.sketch for one in self.buckets[first:end] if one.sketch is not None] if sketched else []
-        return Series(self.labels, self.buckets[counted:end], sketches)
+        before = min(first, 1)
+        return _one(self.labels, self.buckets[first - before : end], before, query)
 
 
 def _long(measured: Iterable[Measured], matchers: Sequence[Matcher]) -> list[_Long]:

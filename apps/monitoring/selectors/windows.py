@@ -19,8 +19,6 @@ SECOND = 1
 class Measured:
     """One series in a window."""
 
-    series_id: int
-    name: str
     labels: Labels
     buckets: tuple[Bucket, ...]  # by time; the first may be from before the window
     began: bool  # whether that is so
@@ -40,7 +38,7 @@ def measured(
         if inside:
             before = [bucket for bucket in own if bucket.last_at <= since][-1:]
             labels = tuple(sorted(row.labels.items()))
-            found[row.name].append(Measured(row.pk, row.name, labels, (*before, *inside), bool(before)))
+            found[row.name].append(Measured(labels, (*before, *inside), bool(before)))
     return found
 
 
