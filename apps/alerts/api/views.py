@@ -2,7 +2,6 @@
 
 from functools import cached_property
 
-from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,7 +9,7 @@ from rest_framework.response import Response
 from apps.alerts import selectors, services
 from apps.alerts.models import Alert, AlertRule
 from apps.alerts.serializers import AlertFilter, AlertOut, RuleChange, RuleFilter, RuleIn, RuleOut
-from apps.core.api.problems import Problem, Translations, invalid, refusal
+from apps.core.api.problems import refusal
 from apps.core.api.schema import endpoint, example
 from apps.core.api.views import ApiViewSet
 from apps.core.serializers import Reasoned
@@ -42,19 +41,11 @@ ERROR_RATE = example(
 )
 
 
-def _invalid_rule(error: ValidationError) -> Problem:
-    return invalid(tuple((path, message) for path, messages in error.message_dict.items() for message in messages))
-
-
-REFUSALS: Translations = {
-    services.RuleExists: refusal(409, "already_exists", "There is a rule with this key here already.", field="key"),
-    services.InvalidRule: _invalid_rule,
-}
-
-
 class RuleViewSet(ApiViewSet):
     ordering = ("key",)
-    refusals = REFUSALS
+    refusals = {
+        services.RuleExists: refusal(409, "already_exists", "There is a rule with this key here already.", field="key"),
+    }
     needs = {
         "list": "alerts.view_alertrule",
         "create": "alerts.add_alertrule",

@@ -1,7 +1,5 @@
 """The flags' refusals as problems."""
 
-from django.core.exceptions import ValidationError
-
 from apps.core.api.problems import Problem, Translations, invalid, refusal
 from apps.flags.domain.engine.context import InvalidContext
 from apps.flags.domain.engine.definitions import InvalidDefinition
@@ -11,8 +9,6 @@ from apps.flags.services import (
     ApprovalMissing,
     FlagIsNeeded,
     FlagIsRollingOut,
-    InvalidFlag,
-    InvalidRollout,
     KeyIsArchived,
     NothingToApprove,
     OwnRollout,
@@ -21,10 +17,6 @@ from apps.flags.services import (
     RolloutIsOver,
     ScheduleIsOver,
 )
-
-
-def _invalid_flag(error: ValidationError) -> Problem:
-    return invalid(tuple((path, message) for path, messages in error.message_dict.items() for message in messages))
 
 
 def _needed(error: FlagIsNeeded) -> Problem:
@@ -58,8 +50,6 @@ REFUSALS: Translations = {
     NothingToApprove: refusal(409, "nothing_to_approve", "The present stage needs no approval, or has it."),
     OwnRollout: refusal(409, "own_rollout", "Somebody other than who started the plan has to approve its stages."),
     ApprovalMissing: refusal(409, "approval_missing", "The present stage has to be approved before it can be left."),
-    InvalidFlag: _invalid_flag,
-    InvalidRollout: _invalid_flag,
     UnreadableMembers: _unreadable_members,
     InvalidDefinition: lambda error: invalid(((error.path, error.message),)),
     InvalidContext: lambda error: invalid((("context", error.details),)),
