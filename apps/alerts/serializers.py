@@ -38,7 +38,7 @@ class RuleOut(serializers.ModelSerializer[AlertRule]):
         ]
 
 
-class RuleFilter(Strict):
+class EnvironmentFilter(Strict):
     environment = serializers.CharField(required=False)
 
 
@@ -89,8 +89,7 @@ class AlertOut(serializers.ModelSerializer[Alert]):
         ]
 
 
-class AlertFilter(Strict):
-    environment = serializers.CharField(required=False)
+class AlertFilter(EnvironmentFilter):
     open = serializers.BooleanField(required=False, help_text=_("Only open ones, or only those that are over."))
     severity = serializers.ChoiceField(Severity.choices, required=False)
 
@@ -163,10 +162,6 @@ class NotificationOut(serializers.ModelSerializer[Notification]):
             "sent_at",
             "dedup_id",
         ]
-
-
-class EnvironmentFilter(Strict):
-    environment = serializers.CharField(required=False)
 
 
 class SilenceOut(serializers.ModelSerializer[Silence]):

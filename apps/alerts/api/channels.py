@@ -110,6 +110,5 @@ class NotificationViewSet(ApiViewSet):
         "Channels", "List notifications, newest first", answers=NotificationOut, many=True, query=EnvironmentFilter
     )
     def list(self, request: Request, project: str) -> Response:
-        named = self.query(EnvironmentFilter).get("environment", self.bound_to)
-        environment = self.environment_named(named) if named is not None else None
+        environment = self.environment_asked(self.query(EnvironmentFilter))
         return self.page(selectors.notifications(self.project, environment), NotificationOut)

@@ -34,8 +34,7 @@ class SilenceViewSet(ApiViewSet):
 
     @endpoint("Silences", "List silences, newest first", answers=SilenceOut, many=True, query=EnvironmentFilter)
     def list(self, request: Request, project: str) -> Response:
-        named = self.query(EnvironmentFilter).get("environment", self.bound_to)
-        environment = self.environment_named(named) if named is not None else None
+        environment = self.environment_asked(self.query(EnvironmentFilter))
         return self.page(selectors.silences(self.project, environment), SilenceOut, at=clock.now())
 
     @endpoint(

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from apps.alerts import selectors, services
 from apps.alerts.models import Alert, AlertRule
-from apps.alerts.serializers import AlertFilter, AlertOut, RuleChange, RuleFilter, RuleIn, RuleOut
+from apps.alerts.serializers import AlertFilter, AlertOut, EnvironmentFilter, RuleChange, RuleIn, RuleOut
 from apps.core.api.problems import refusal
 from apps.core.api.schema import endpoint, example
 from apps.core.api.views import ApiViewSet
@@ -57,10 +57,9 @@ class RuleViewSet(ApiViewSet):
     def rule(self) -> AlertRule:
         return get_object_or_404(selectors.rules(self.project, self.environment), key=self.kwargs["rule"])
 
-    @endpoint("Alert rules", "List alert rules", answers=RuleOut, many=True, query=RuleFilter)
+    @endpoint("Alert rules", "List alert rules", answers=RuleOut, many=True, query=EnvironmentFilter)
     def list(self, request: Request, project: str) -> Response:
-        named = self.query(RuleFilter).get("environment", self.bound_to)
-        environment = self.environment_named(named) if named is not None else None
+        environment = self.environment_asked(self.query(EnvironmentFilter))
         return self.page(selectors.rules(self.project, environment), RuleOut)
 
     @endpoint(
@@ -109,8 +108,7 @@ class AlertViewSet(ApiViewSet):
     @endpoint("Alerts", "List alerts, newest first", answers=AlertOut, many=True, query=AlertFilter)
     def list(self, request: Request, project: str) -> Response:
         wanted = self.query(AlertFilter)
-        named = wanted.pop("environment", self.bound_to)
-        rows = selectors.alerts(self.project, self.environment_named(named) if named is not None else None)
+        rows = selectors.alerts(self.project, self.environment_asked(wanted))
         if "open" in wanted:
             rows = rows.filter(resolved_at__isnull=wanted.pop("open"))
         return self.page(rows.filter(**wanted), AlertOut)

@@ -19,9 +19,8 @@ class AuditViewSet(ApiViewSet):
     @endpoint("Audit", "List what was done, newest first", answers=AuditEntryOut, many=True, query=AuditFilter)
     def list(self, request: Request, project: str) -> Response:
         wanted = self.query(AuditFilter)
-        named = wanted.pop("environment", self.bound_to)
-        if named is not None:
-            wanted["environment"] = self.environment_named(named)
+        if environment := self.environment_asked(wanted):
+            wanted["environment"] = environment
         return self.page(selectors.audit_entries(project=self.project).filter(_narrowed(wanted)), AuditEntryOut)
 
 

@@ -86,6 +86,11 @@ class ApiViewSet(ThrottledFirst, viewsets.ViewSet):
             raise ValidationError({"environment": [f"There is no environment {key!r} here; there are {known}."]})
         return found[key]
 
+    def environment_asked(self, wanted: dict[str, Any]) -> Environment | None:
+        """The one that the query names, taken out of it; else the one of the caller's key; None: all."""
+        named = wanted.pop("environment", self.bound_to)
+        return None if named is None else self.environment_named(named)
+
     def insist(self, permissions: Sequence[str]) -> None:
         """What a person needs besides, once the body has named the objects; keys were judged by the address."""
         if self.caller_key is None and not self.request.user.has_perms(permissions):

@@ -48,12 +48,12 @@ class FlagViewSet(FlagsViewSet):
     @endpoint("Flags", "List flags", answers=FlagOut, many=True, query=FlagFilter)
     def list(self, request: Request, project: str) -> Response:
         wanted = self.query(FlagFilter)
-        shown = wanted.pop("environment", self.bound_to)
-        environment = self.environment_named(shown) if shown is not None else None
+        environment = self.environment_asked(wanted)
         stale, at = wanted.pop("stale"), clock.now()
         found = selectors.flags(self.project, environment=environment, **wanted)
         if stale:
             found = selectors.stale_flags(found, at=at, environment=environment)
+        shown = environment.key if environment else None
         return self.page(selectors.flags_with_states(found), FlagOut, environment=shown, at=at)
 
     @endpoint(
@@ -125,13 +125,12 @@ class FlagViewSet(FlagsViewSet):
     )
     def usage(self, request: Request, project: str, flag: str) -> Response:
         wanted, at = self.query(UsageFilter), clock.now()
-        named = wanted.get("environment", self.bound_to)
         found = selectors.usage(
             self.flag,
             since=at - timedelta(hours=wanted["hours"]),
             until=at,
             interval=Interval(wanted.get("interval", Interval.HOUR)),
-            environment=self.environment_named(named) if named is not None else None,
+            environment=self.environment_asked(wanted),
         )
         return Response(UsageOut(found, context={"series": "interval" in wanted}).data)
 

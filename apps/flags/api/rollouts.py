@@ -164,9 +164,9 @@ class ProjectRolloutViewSet(FlagsViewSet):
     @endpoint("Rollouts", "List a project's rollout plans", answers=RolloutOut, many=True, query=RolloutFilter)
     def list(self, request: Request, project: str) -> Response:
         wanted = self.query(RolloutFilter)
-        rows, named = selectors.rollouts(self.project), wanted.pop("environment", self.bound_to)
-        if named is not None:
-            rows = rows.filter(state__environment=self.environment_named(named))
+        rows = selectors.rollouts(self.project)
+        if environment := self.environment_asked(wanted):
+            rows = rows.filter(state__environment=environment)
         return self.page(rows.filter(**wanted), RolloutOut, prepare=told)
 
 
