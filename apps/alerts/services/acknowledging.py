@@ -8,7 +8,7 @@ from django.core import signing
 from django.db import transaction
 
 from apps.alerts.models import Alert
-from apps.core import audit
+from apps.alerts.services import trail
 from apps.core.audit import Actor
 
 SALT = "alerts.acknowledge"
@@ -40,16 +40,8 @@ def acknowledge(*, alert_id: int, actor: Actor, reason: str, at: datetime) -> Al
         row.acknowledged_at, row.acknowledged_by_label = at, actor.label[:150]
         row.version += 1
         row.save(update_fields=["acknowledged_at", "acknowledged_by_label", "version"])
-        audit.record(
-            kind="alerts.acknowledged",
-            subject=row,
-            project_id=row.environment.project_id,
-            environment_id=row.environment_id,
-            actor=actor,
-            reason=reason,
-            at=at,
-            changes={"acknowledged_by": [None, row.acknowledged_by_label]},
-        )
+        changed = {"acknowledged_by": [None, row.acknowledged_by_label]}
+        trail.record("alerts.acknowledged", row, changed, actor=actor, reason=reason, at=at)
     return row
 
 

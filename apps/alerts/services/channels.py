@@ -13,6 +13,7 @@ from django.db import transaction
 
 from apps.alerts.gateways import sentry, webhook
 from apps.alerts.models import Channel
+from apps.alerts.services import trail
 from apps.core import audit, secrets
 from apps.core.audit import Actor
 from apps.core.domain.diff import changes
@@ -21,7 +22,7 @@ from apps.core.models import Project
 from apps.core.services import check_version
 
 Kind = Channel.Kind
-ITSELF = audit.system("settings")
+SETTINGS = audit.system("settings")
 MAX_RECIPIENTS, MAX_URL_LENGTH = 50, 2_000
 SLACK_HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
 
@@ -59,7 +60,7 @@ def create_channel(
         _configure(row, config)
         _checked(row)
         row.save()
-        _record("alerts.channel_created", row, {}, actor=actor, reason=reason, at=at)
+        trail.record("alerts.channel_created", row, changes({}, _readable(row)), actor=actor, reason=reason, at=at)
     return row
 
 
@@ -89,8 +90,10 @@ def update_channel(
         _checked(row)
         row.version += 1
         row.save()
-        renewed = {"secret": ["(hidden)", "(changed)"]} if bytes(row.secret) != secret else {}
-        _record("alerts.channel_changed", row, before, actor=actor, reason=reason, at=at, also=renewed)
+        changed = changes(before, _readable(row))
+        if bytes(row.secret) != secret:
+            changed["secret"] = ["(hidden)", "(changed)"]
+        trail.record("alerts.channel_changed", row, changed, actor=actor, reason=reason, at=at)
     return row
 
 
@@ -107,7 +110,7 @@ def rotate_channel_secret(
         _seal(row, kept | {"secrets": [fresh, *kept.get("secrets", [])[:1]]})
         row.version += 1
         row.save()
-        _record("alerts.channel_secret_rotated", row, _readable(row), actor=actor, reason=reason, at=at)
+        trail.record("alerts.channel_secret_rotated", row, actor=actor, reason=reason, at=at)
     return row, fresh
 
 
@@ -151,7 +154,8 @@ def adopt_built_in(project_id: int, at: datetime) -> None:
             usual = {"name": name, "kind": kind, "built_in": True, "created_at": at}
             row, made = Channel.objects.get_or_create(project_id=project_id, key=key, defaults=usual)
             if made:
-                _record("alerts.channel_created", row, {}, actor=ITSELF, reason="from the settings", at=at)
+                shown, why = changes({}, _readable(row)), "from the settings"
+                trail.record("alerts.channel_created", row, shown, actor=SETTINGS, reason=why, at=at)
 
 
 def usable(project_id: int) -> dict[str, Channel]:
@@ -169,7 +173,7 @@ def disable(row: Channel, reason: str, *, actor: Actor, at: datetime) -> None:
     row.enabled, row.disabled_reason = False, reason[:250]
     row.version += 1
     row.save()
-    _record("alerts.channel_disabled", row, before, actor=actor, reason=reason, at=at)
+    trail.record("alerts.channel_disabled", row, changes(before, _readable(row)), actor=actor, reason=reason, at=at)
 
 
 def _configure(row: Channel, config: Mapping[str, Any]) -> None:
@@ -259,24 +263,3 @@ def _readable(row: Channel) -> dict[str, Any]:
         "enabled": row.enabled,
         "disabled_reason": row.disabled_reason,
     }
-
-
-def _record(
-    kind: str,
-    row: Channel,
-    before: Mapping[str, Any],
-    *,
-    actor: Actor,
-    reason: str,
-    at: datetime,
-    also: Mapping[str, list[Any]] | None = None,
-) -> None:
-    audit.record(
-        kind=kind,
-        subject=row,
-        project_id=row.project_id,
-        actor=actor,
-        reason=reason,
-        at=at,
-        changes=changes(before, _readable(row)) | dict(also or {}),
-    )

@@ -13,10 +13,10 @@ from django.db import InterfaceError, OperationalError, transaction
 from apps.alerts.gateways import email, sentry, slack, webhook
 from apps.alerts.gateways.messages import Message, Undelivered, dump_notice
 from apps.alerts.models import Channel, Notification
-from apps.alerts.services import channels, outbox
+from apps.alerts.services import channels, outbox, trail
 from apps.alerts.services.outbox import Claimed, Failure
 from apps.alerts.services.telling import test_notice
-from apps.core import audit, secrets
+from apps.core import secrets
 from apps.core.audit import Actor
 
 logger = logging.getLogger(__name__)
@@ -51,14 +51,7 @@ def test_channel(*, channel_id: int, actor: Actor, reason: str, at: datetime) ->
             created_at=at,
             due_at=at,
         )
-        audit.record(
-            kind="alerts.channel_tested",
-            subject=channel,
-            project_id=channel.project_id,
-            actor=actor,
-            reason=reason,
-            at=at,
-        )
+        trail.record("alerts.channel_tested", channel, actor=actor, reason=reason, at=at)
     return row
 
 

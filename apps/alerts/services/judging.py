@@ -18,13 +18,11 @@ from apps.alerts.domain.units import in_words
 from apps.alerts.models import Alert, AlertRule, Response, RuleStanding
 from apps.alerts.selectors.definitions import instances_of, rule_of
 from apps.alerts.selectors.vectors import vector_at
-from apps.alerts.services import notifying
-from apps.core import audit, holds
-from apps.core.domain.diff import Changes
+from apps.alerts.services import notifying, trail
+from apps.core import holds
 from apps.core.models import Hold
 
 logger = logging.getLogger(__name__)
-ACTOR = audit.system("alerts")
 LABELS = UUID("8b2e6f0a-3a1c-4a63-9f6c-2f0c0c6a4b11")  # any constant: what fingerprints of label sets are made with
 VERDICT_PERIODS = 4  # for how many evaluations a guard's verdict holds: one that is late must not stop a rollout
 
@@ -130,7 +128,7 @@ def _open(row: AlertRule, rule: Rule, transition: Transition, at: datetime) -> A
             created_at=at,
             due_at=at,
         )
-    _record("alerts.fired", alert, at, f"{_seen(rule, now)}.", {"state": [None, alert.kind]})
+    trail.record("alerts.fired", alert, {"state": [None, alert.kind]}, reason=f"{_seen(rule, now)}.", at=at)
     return alert
 
 
@@ -142,7 +140,8 @@ def _close(row: AlertRule, rule: Rule, transition: Transition, at: datetime) -> 
         alert.resolved_at, alert.value = at, transition.instance.value
         alert.version += 1
         alert.save()
-        _record("alerts.resolved", alert, at, _seen(rule, transition.instance), {"state": [alert.kind, "RESOLVED"]})
+        changed = {"state": [alert.kind, "RESOLVED"]}
+        trail.record("alerts.resolved", alert, changed, reason=_seen(rule, transition.instance), at=at)
     return closed
 
 
@@ -169,7 +168,7 @@ def _say(row: AlertRule, rule: Rule, stepped: Stepped, at: datetime) -> None:
         reason=f"{rule.name}: {_seen(rule, bad[0])}" if bad else f"{rule.key} is well",
         valid_until=at + timedelta(seconds=VERDICT_PERIODS * settings.JUDGE_SECONDS),
         at=at,
-        actor=ACTOR,
+        actor=trail.ITSELF,
     )
 
 
@@ -183,16 +182,3 @@ def _fires(one: Instance) -> bool:
 
 def _seen(rule: Rule, one: Instance) -> str:
     return "no data" if one.value is None else in_words(one.value, rule.unit)
-
-
-def _record(kind: str, alert: Alert, at: datetime, reason: str, changed: Changes) -> None:
-    audit.record(
-        kind=kind,
-        subject=alert,
-        project_id=alert.environment.project_id,
-        environment_id=alert.environment_id,
-        actor=ACTOR,
-        reason=reason,
-        at=at,
-        changes=changed,
-    )

@@ -9,11 +9,9 @@ from django.db import transaction
 from apps.alerts.domain.backoff import STANDARD, next_attempt_at
 from apps.alerts.gateways.messages import Message, load_notice
 from apps.alerts.models import Alert, Channel, Notification
-from apps.alerts.services import channels, notifying
+from apps.alerts.services import channels, notifying, trail
 from apps.alerts.services.acknowledging import acknowledge_url
-from apps.core import audit
 
-ACTOR = audit.system("alerts")
 LEASE_SECONDS = 120  # longer than any one sending takes
 TOGETHER = 100  # alerts in one message
 Kind, Status, MutedBy = Notification.Kind, Notification.Status, Notification.MutedBy
@@ -169,10 +167,11 @@ def settle_failed(claimed: Claimed, failure: Failure, at: datetime) -> None:
         )
         if failure.gone:
             channel = Channel.objects.select_for_update(no_key=True).get(pk=row.channel_id)
-            channels.disable(channel, f"{failure.words}: it is closed for good", actor=ACTOR, at=at)
+            channels.disable(channel, f"{failure.words}: it is closed for good", actor=trail.ITSELF, at=at)
         if failure.gone or again is None or row.kind == Kind.TEST:
             _settle(row, Status.FAILED, failure.words, at)
-            _record_failure(row, failure.words, at)
+            told = f"{row.channel.name}: {failure.words}"
+            trail.record("alerts.notification_failed", row.alert or row.channel, reason=told, at=at)
             return
         row.error, row.due_at, row.leased_until = failure.words[:500], again, None
         row.save()
@@ -184,16 +183,3 @@ def _settle(row: Notification, status: str, words: str, at: datetime) -> None:
     row.save()
     told = {"status": status, "error": row.error, "sent_at": row.sent_at, "attempts": row.attempts}
     row.followers.filter(status=Status.PENDING).update(**told, first_at=row.first_at)
-
-
-def _record_failure(row: Notification, words: str, at: datetime) -> None:
-    environment = row.alert.environment if row.alert else None
-    audit.record(
-        kind="alerts.notification_failed",
-        subject=row.alert or row.channel,
-        project_id=row.channel.project_id,
-        environment_id=environment.pk if environment else None,
-        actor=ACTOR,
-        reason=f"{row.channel.name}: {words}",
-        at=at,
-    )

@@ -11,10 +11,9 @@ from apps.alerts.domain.guarding import DAY, Go, Limits, Past, may_act
 from apps.alerts.models import Response
 from apps.alerts.responses import KINDS, LIMITS
 from apps.alerts.responses.kinds import Subject
-from apps.core import audit
+from apps.alerts.services import trail
 
 logger = logging.getLogger(__name__)
-ACTOR = audit.system("alerts")
 ATTEMPTS = 5
 RETRY_SECONDS = 5  # doubled with each attempt
 Status = Response.Status
@@ -40,7 +39,7 @@ def respond(*, response_id: int, at: datetime) -> Response | None:
         row.subject = subject.key
         if refused := _refusal(row, subject, at):
             return _settle(row, Status.REFUSED, f"{kind.words} {subject.words} not: {refused}", at)
-        done = kind.act(subject, actor=ACTOR, reason=f"{alert.name} ({alert.key})", at=at)
+        done = kind.act(subject, actor=trail.ITSELF, reason=f"{alert.name} ({alert.key})", at=at)
         return _settle(row, Status.DONE, done, at)
 
 
@@ -80,15 +79,7 @@ def _settle(row: Response, status: str, told: str, at: datetime) -> Response:
     row.status, row.told, row.settled_at, row.due_at = status, told, at, None
     row.attempts += 1
     row.save()
-    audit.record(
-        kind=f"alerts.response_{status.lower()}",
-        subject=row.alert,
-        project_id=row.alert.environment.project_id,
-        environment_id=row.alert.environment_id,
-        actor=ACTOR,
-        reason=told,
-        at=at,
-    )
+    trail.record(f"alerts.response_{status.lower()}", row.alert, reason=told, at=at)
     return row
 
 

@@ -11,7 +11,7 @@ from apps.alerts.domain.labels import dump_matchers, read_matchers
 from apps.alerts.domain.limits import MAX_GROUP_BY, MAX_NAME_LENGTH
 from apps.alerts.domain.problems import label_problems, matcher_problems
 from apps.alerts.models import Channel, Route
-from apps.core import audit
+from apps.alerts.services import trail
 from apps.core.audit import Actor
 from apps.core.domain.diff import changes
 from apps.core.models import Project
@@ -35,7 +35,7 @@ def create_route(*, project_id: int, fields: Mapping[str, Any], actor: Actor, re
         _write(row, {"position": LAST} | dict(fields))
         _place(row)
         row.save()
-        _record("alerts.route_created", row, {}, actor=actor, reason=reason, at=at)
+        trail.record("alerts.route_created", row, changes({}, _readable(row)), actor=actor, reason=reason, at=at)
     return row
 
 
@@ -53,7 +53,7 @@ def update_route(
         _place(row)
         row.version += 1
         row.save()
-        _record("alerts.route_changed", row, before, actor=actor, reason=reason, at=at)
+        trail.record("alerts.route_changed", row, changes(before, _readable(row)), actor=actor, reason=reason, at=at)
     return row
 
 
@@ -62,7 +62,7 @@ def delete_route(*, route_id: int, actor: Actor, reason: str, at: datetime, expe
     with transaction.atomic():
         row = Route.objects.select_for_update().get(pk=route_id)
         check_version(row.version, expected_version)
-        _record("alerts.route_deleted", row, _readable(row), actor=actor, reason=reason, at=at, gone=True)
+        trail.record("alerts.route_deleted", row, changes(_readable(row), {}), actor=actor, reason=reason, at=at)
         row.delete()
 
 
@@ -128,17 +128,3 @@ def _refuse(problems: Mapping[str, str]) -> None:
 
 def _readable(row: Route) -> dict[str, Any]:
     return {name: getattr(row, name) for name in FIELDS}
-
-
-def _record(
-    kind: str, row: Route, before: Mapping[str, Any], *, actor: Actor, reason: str, at: datetime, gone: bool = False
-) -> None:
-    audit.record(
-        kind=kind,
-        subject=row,
-        project_id=row.project_id,
-        actor=actor,
-        reason=reason,
-        at=at,
-        changes=changes(before, {} if gone else _readable(row)),
-    )

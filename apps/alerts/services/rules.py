@@ -12,7 +12,7 @@ from apps.alerts.domain.problems import rule_problems
 from apps.alerts.domain.rules import Rule
 from apps.alerts.models import AlertRule, RuleStanding
 from apps.alerts.responses import read_response
-from apps.core import audit
+from apps.alerts.services import trail
 from apps.core.audit import Actor
 from apps.core.domain.diff import changes
 from apps.core.models import Environment
@@ -48,7 +48,7 @@ def create_rule(
         _write(row, rule, answer)
         row.save()
         RuleStanding.objects.create(rule=row, due_at=at)
-        _record("alerts.rule_created", row, {}, actor=actor, reason=reason, at=at)
+        trail.record("alerts.rule_created", row, changes({}, _readable(row)), actor=actor, reason=reason, at=at)
     return row
 
 
@@ -76,7 +76,7 @@ def update_rule(
         row.enabled = row.enabled if enabled is None else enabled
         row.version += 1
         row.save()
-        _record("alerts.rule_changed", row, before, actor=actor, reason=reason, at=at)
+        trail.record("alerts.rule_changed", row, changes(before, _readable(row)), actor=actor, reason=reason, at=at)
     return row
 
 
@@ -106,16 +106,3 @@ def _write(row: AlertRule, rule: Rule, response: Mapping[str, Any]) -> None:
 
 def _readable(row: AlertRule) -> dict[str, Any]:
     return {**row.definition, "response": row.response, "enabled": row.enabled}
-
-
-def _record(kind: str, row: AlertRule, before: Mapping[str, Any], *, actor: Actor, reason: str, at: datetime) -> None:
-    audit.record(
-        kind=kind,
-        subject=row,
-        project_id=row.environment.project_id,
-        environment_id=row.environment_id,
-        actor=actor,
-        reason=reason,
-        at=at,
-        changes=changes(before, _readable(row)),
-    )

@@ -1,8 +1,6 @@
 """Silences: made with a look at what they mute, and ended early. What they mute is decided by notifying.py."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,8 +9,9 @@ from apps.alerts.domain import silences as domain
 from apps.alerts.domain.labels import dump_matchers, read_matchers
 from apps.alerts.models import Alert, Silence
 from apps.alerts.selectors.notices import labels_of
-from apps.core import audit
+from apps.alerts.services import trail
 from apps.core.audit import Actor
+from apps.core.domain.diff import changes
 from apps.core.models import Environment
 from apps.core.services import check_version
 from apps.flags.domain.engine.definitions import InvalidDefinition
@@ -50,9 +49,7 @@ def create_silence(
             created_at=at,
         )
         facts = {"matchers": row.matchers, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
-        _record(
-            "alerts.silence_created", row, {n: [None, v] for n, v in facts.items()}, actor=actor, reason=reason, at=at
-        )
+        trail.record("alerts.silence_created", row, changes({}, facts), actor=actor, reason=reason, at=at)
     return row
 
 
@@ -82,9 +79,8 @@ def end_silence(*, silence_id: int, actor: Actor, reason: str, at: datetime, exp
             row.ended_at = at
             row.version += 1
             row.save()
-            _record(
-                "alerts.silence_ended", row, {"ended_at": [None, at.isoformat()]}, actor=actor, reason=reason, at=at
-            )
+            ended = {"ended_at": [None, at.isoformat()]}
+            trail.record("alerts.silence_ended", row, ended, actor=actor, reason=reason, at=at)
     return row
 
 
@@ -96,18 +92,3 @@ def _checked(matchers: object, starts_at: datetime, ends_at: datetime, at: datet
     if problems := domain.silence_problems(silence, at):
         raise InvalidSilence({path: [words] for path, words in problems})
     return silence
-
-
-def _record(
-    kind: str, row: Silence, changed: Mapping[str, list[Any]], *, actor: Actor, reason: str, at: datetime
-) -> None:
-    audit.record(
-        kind=kind,
-        subject=row,
-        project_id=row.project_id,
-        environment_id=row.environment_id,
-        actor=actor,
-        reason=reason,
-        at=at,
-        changes=dict(changed),
-    )
