@@ -20,6 +20,11 @@ def label_set(labels: Mapping[str, str]) -> Labels:
     return tuple(sorted((name, value) for name, value in labels.items() if value))
 
 
+def label_words(labels: Mapping[str, str]) -> str:
+    """As in "host=a, job=web"."""
+    return ", ".join(f"{name}={value}" for name, value in sorted(labels.items()))
+
+
 def chosen(labels: Labels, names: Sequence[str]) -> Labels:
     """Only the labels of these names."""
     return tuple(pair for pair in labels if pair[0] in names)

@@ -68,12 +68,22 @@ class Comparison(StrEnum):
         """Whether larger values are worse."""
         return self in (Comparison.GT, Comparison.GTE)
 
+    @property
+    def words(self) -> str:
+        return _WORDS[self]
+
 
 _OPERATORS: dict[Comparison, Callable[[float, float], bool]] = {
     Comparison.GT: operator.gt,
     Comparison.GTE: operator.ge,
     Comparison.LT: operator.lt,
     Comparison.LTE: operator.le,
+}
+_WORDS = {
+    Comparison.GT: "above",
+    Comparison.GTE: "at or above",
+    Comparison.LT: "below",
+    Comparison.LTE: "at or below",
 }
 
 
@@ -82,6 +92,10 @@ class Baseline(StrEnum):
 
     PREVIOUS_WINDOW = "previous_window"
     SAME_HOUR_LAST_WEEK = "same_hour_last_week"
+
+    @property
+    def words(self) -> str:
+        return "the window before" if self is Baseline.PREVIOUS_WINDOW else "the same hour last week"
 
 
 class NoData(StrEnum):

@@ -10,8 +10,9 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 
 from apps.alerts import selectors, services
+from apps.alerts.domain.labels import label_words
 from apps.alerts.models import Alert
-from apps.alerts.pages.words import series_words, severity, value_words
+from apps.alerts.pages.words import severity, value_words
 from apps.core import audit, clock
 from apps.core.audit import Actor
 from apps.core.pages import ScopedPage, person
@@ -61,7 +62,7 @@ class LinkPage(View):
             "alert": row,
             "severity": severity(row.severity),
             "value": value_words(row),
-            "series": series_words(row.labels),
+            "series": label_words(row.labels),
             "at": clock.now(),
             "done": done,
         }

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.alerts import selectors
+from apps.alerts.domain.labels import label_words
 from apps.alerts.domain.parsing import parse_rule
 from apps.alerts.models import Alert
-from apps.alerts.pages.words import condition_words, series_words, severity, value_words
+from apps.alerts.pages.words import condition_words, severity, value_words
 from apps.core import selectors as core
 from apps.core import svg
 from apps.core.pages import Pill, ScopedPage
@@ -30,7 +31,7 @@ class Shown:
 
 
 def shown(row: Alert) -> Shown:
-    return Shown(row, severity(row.severity), value_words(row), series_words(row.labels))
+    return Shown(row, severity(row.severity), value_words(row), label_words(row.labels))
 
 
 class AlertsPage(ScopedPage):

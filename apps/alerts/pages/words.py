@@ -3,37 +3,26 @@
 from django.utils.translation import gettext as _
 
 from apps.alerts.domain.parsing import parse_rule
-from apps.alerts.domain.rules import Baseline, Comparison, Rule
+from apps.alerts.domain.rules import Rule
 from apps.alerts.domain.units import in_words
 from apps.alerts.models import Alert, Notification, Severity
 from apps.core.pages import Pill
 from apps.flags.domain.wording import duration
 
 TONES = {Severity.CRITICAL: "killed", Severity.ERROR: "killed", Severity.WARNING: "warn", Severity.INFO: "info"}
-_BEYOND = {
-    Comparison.GT: "above",
-    Comparison.GTE: "at or above",
-    Comparison.LT: "below",
-    Comparison.LTE: "at or below",
-}
-_AGAINST = {Baseline.PREVIOUS_WINDOW: "the window before", Baseline.SAME_HOUR_LAST_WEEK: "the same hour last week"}
 
 
 def severity(value: str) -> Pill:
     return Pill(TONES[Severity(value)], str(Severity(value).label))
 
 
-def series_words(labels: dict[str, str]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in sorted(labels.items()))
-
-
 def condition_words(rule: Rule) -> str:
     """As in "ratio of http_errors_total over 1 minute above 5 %, for 5 minutes"."""
     query = rule.query
     of = f"{query.aggregate} of {query.metric} over {duration(query.window_seconds)}"
-    change = f", as a change against {_AGAINST[rule.relative.baseline]}," if rule.relative else ""
+    change = f", as a change against {rule.relative.baseline.words}," if rule.relative else ""
     held = f", for {duration(rule.for_seconds)}" if rule.for_seconds else ""
-    return f"{of}{change} {_BEYOND[rule.comparison]} {in_words(rule.threshold, rule.unit)}{held}"
+    return f"{of}{change} {rule.comparison.words} {in_words(rule.threshold, rule.unit)}{held}"
 
 
 def value_words(alert: Alert) -> str:
@@ -41,7 +30,7 @@ def value_words(alert: Alert) -> str:
     rule = parse_rule(alert.definition)
     if alert.value is None:
         return "no data"
-    return f"{in_words(alert.value, rule.unit)}, {_BEYOND[rule.comparison]} {in_words(rule.threshold, rule.unit)}"
+    return f"{in_words(alert.value, rule.unit)}, {rule.comparison.words} {in_words(rule.threshold, rule.unit)}"
 
 
 _FARED = {Notification.Status.SENT: "on", Notification.Status.FAILED: "killed", Notification.Status.MUTED: "off"}

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
+from apps.alerts.domain.labels import label_words
 from apps.alerts.models import Alert, AlertRule, Response, Severity
 from apps.core.models import Environment, Project
 
@@ -50,7 +51,7 @@ def alerts_now(environment: Environment) -> tuple[OpenAlert, ...]:
             row.pk,
             row.name,
             row.severity,
-            ", ".join(f"{name}={value}" for name, value in sorted(row.labels.items())),
+            label_words(row.labels),
             row.active_at,
             row.acknowledged_by_label,
         )

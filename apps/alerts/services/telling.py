@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from apps.alerts.domain.rules import Aggregate, Baseline, Comparison, Rule
+from apps.alerts.domain.rules import Aggregate, Rule
 from apps.alerts.domain.units import Unit, in_words
 from apps.alerts.gateways.messages import Change, Notice
 from apps.alerts.models import Alert, Channel, Notification
@@ -15,16 +15,6 @@ from apps.core.models import AuditEntry
 from apps.flags.domain.wording import duration
 
 Kind = Notification.Kind
-LIMIT_WORDS = {
-    Comparison.GT: "above",
-    Comparison.GTE: "at or above",
-    Comparison.LT: "below",
-    Comparison.LTE: "at or below",
-}
-BASELINES = {
-    Baseline.PREVIOUS_WINDOW: "the window before",
-    Baseline.SAME_HOUR_LAST_WEEK: "the same hour last week",
-}
 
 
 def notice_of(alert: Alert, rule: Rule, kind: str, changed: Sequence[AuditEntry], at: datetime) -> Notice:
@@ -80,10 +70,10 @@ def _seen(alert: Alert, rule: Rule, kind: str, at: datetime) -> str:
         return f"{quantity(rule)}: no data"
     if kind == Kind.RECOVERED:
         return f"{quantity(rule)}: {value}{_worst(alert, unit)}. It lasted {_lasted(at - alert.active_at)}."
-    limit = f"{LIMIT_WORDS[rule.comparison]} the limit of {in_words(rule.threshold, unit)}"
+    limit = f"{rule.comparison.words} the limit of {in_words(rule.threshold, unit)}"
     if alert.value is None:
         return f"{quantity(rule)}: no data, which counts as {limit}"
-    against = f" against {BASELINES[rule.relative.baseline]}" if rule.relative else ""
+    against = f" against {rule.relative.baseline.words}" if rule.relative else ""
     return f"{quantity(rule)}{against}: {value}, {limit}"
 
 
