@@ -7,6 +7,7 @@ import pytest
 
 from apps.alerts import services
 from apps.alerts.models import Alert, AlertRule, Response, RuleStanding
+from apps.alerts.pages.words import value_words
 from apps.core.models import AuditEntry, Environment, Hold
 from apps.flags.models import FlagState
 from tests.factories import ACTOR, AT, make_flag, make_project, make_rollout, make_rule, push, state_in
@@ -100,6 +101,16 @@ def test_a_ratio_is_of_all_answers_in_the_window(environment: Environment) -> No
     push(environment, "http_errors_total", *zip(moments, (10, 14, 20, 28), strict=True), host="a")
     services.judge_due(at=moments[-1])
     assert Alert.objects.get().value == pytest.approx(18 / 300)  # since AT: 18 errors in 300 answers
+
+
+def test_a_change_is_told_in_per_cent_whatever_the_unit(environment: Environment) -> None:
+    make_rule(environment, relative={"baseline": "previous_window"}, threshold=100, unit="seconds")
+    errors(environment, 1, -60)
+    services.judge_due(at=errors(environment, 3))
+    alert = Alert.objects.get()
+    assert alert.value == 200  # per cent: from 1 to 3
+    assert AuditEntry.objects.get(kind="alerts.fired").reason == "200 %."
+    assert value_words(alert) == "200 %, above 100 %"
 
 
 def test_a_guard_is_green_while_all_is_well_and_red_while_it_fires(environment: Environment) -> None:

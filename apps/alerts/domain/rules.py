@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from .labels import Matcher
 from .limits import DAY
-from .units import Unit
+from .units import Unit, in_words
 
 
 class Severity(StrEnum):
@@ -150,6 +150,10 @@ class Rule:
     guard: str = ""  # the name under which flags and rollouts ask for the verdict
     unit: Unit = Unit.NUMBER
     description: str = ""
+
+    def in_words(self, value: float) -> str:
+        """A value as the threshold is: of a rule about change, in per cent."""
+        return in_words(value, Unit.PERCENT if self.relative else self.unit)
 
     def beyond(self, value: float) -> bool:
         return self.comparison.holds(value, self.threshold)

@@ -4,7 +4,6 @@ from django.utils.translation import gettext as _
 
 from apps.alerts.domain.parsing import parse_rule
 from apps.alerts.domain.rules import Rule
-from apps.alerts.domain.units import in_words
 from apps.alerts.models import Alert, Notification, Severity
 from apps.core.pages import Pill
 from apps.flags.domain.wording import duration
@@ -22,7 +21,7 @@ def condition_words(rule: Rule) -> str:
     of = f"{query.aggregate} of {query.metric} over {duration(query.window_seconds)}"
     change = f", as a change against {rule.relative.baseline.words}," if rule.relative else ""
     held = f", for {duration(rule.for_seconds)}" if rule.for_seconds else ""
-    return f"{of}{change} {rule.comparison.words} {in_words(rule.threshold, rule.unit)}{held}"
+    return f"{of}{change} {rule.comparison.words} {rule.in_words(rule.threshold)}{held}"
 
 
 def value_words(alert: Alert) -> str:
@@ -30,7 +29,7 @@ def value_words(alert: Alert) -> str:
     rule = parse_rule(alert.definition)
     if alert.value is None:
         return "no data"
-    return f"{in_words(alert.value, rule.unit)}, {rule.comparison.words} {in_words(rule.threshold, rule.unit)}"
+    return f"{rule.in_words(alert.value)}, {rule.comparison.words} {rule.in_words(rule.threshold)}"
 
 
 _FARED = {Notification.Status.SENT: "on", Notification.Status.FAILED: "killed", Notification.Status.MUTED: "off"}

@@ -14,7 +14,6 @@ from apps.alerts.domain.instances import State as InstanceState
 from apps.alerts.domain.labels import Labels
 from apps.alerts.domain.rules import Rule
 from apps.alerts.domain.storing import dump_instances
-from apps.alerts.domain.units import in_words
 from apps.alerts.models import Alert, AlertRule, Response, RuleStanding
 from apps.alerts.selectors.definitions import instances_of, rule_of
 from apps.alerts.selectors.vectors import vector_at
@@ -181,4 +180,4 @@ def _fires(one: Instance) -> bool:
 
 
 def _seen(rule: Rule, one: Instance) -> str:
-    return "no data" if one.value is None else in_words(one.value, rule.unit)
+    return "no data" if one.value is None else rule.in_words(one.value)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from apps.alerts.domain.rules import Aggregate, Rule
-from apps.alerts.domain.units import Unit, in_words
 from apps.alerts.gateways.messages import Change, Notice
 from apps.alerts.models import Alert, Channel, Notification
 from apps.core import navigation
@@ -64,21 +63,20 @@ def quantity(rule: Rule) -> str:
 
 
 def _seen(alert: Alert, rule: Rule, kind: str, at: datetime) -> str:
-    unit = Unit.PERCENT if rule.relative else rule.unit
-    value = "no data" if alert.value is None else in_words(alert.value, unit)
+    value = "no data" if alert.value is None else rule.in_words(alert.value)
     if kind == Kind.NO_DATA:
         return f"{quantity(rule)}: no data"
     if kind == Kind.RECOVERED:
-        return f"{quantity(rule)}: {value}{_worst(alert, unit)}. It lasted {_lasted(at - alert.active_at)}."
-    limit = f"{rule.comparison.words} the limit of {in_words(rule.threshold, unit)}"
+        return f"{quantity(rule)}: {value}{_worst(alert, rule)}. It lasted {_lasted(at - alert.active_at)}."
+    limit = f"{rule.comparison.words} the limit of {rule.in_words(rule.threshold)}"
     if alert.value is None:
         return f"{quantity(rule)}: no data, which counts as {limit}"
     against = f" against {rule.relative.baseline.words}" if rule.relative else ""
     return f"{quantity(rule)}{against}: {value}, {limit}"
 
 
-def _worst(alert: Alert, unit: Unit) -> str:
-    return "" if alert.peak is None else f", at worst {in_words(alert.peak, unit)}"
+def _worst(alert: Alert, rule: Rule) -> str:
+    return "" if alert.peak is None else f", at worst {rule.in_words(alert.peak)}"
 
 
 def _lasted(length: timedelta) -> str:
