@@ -1,6 +1,7 @@
 """What the ingest path answers: problem+json where it refuses, counts where it takes."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 import orjson
 
@@ -8,25 +9,12 @@ from apps.core.asgi import Answer, with_header
 from apps.monitoring.domain.values import Refused
 
 _PROBLEM = ((b"content-type", b"application/problem+json"),)
-_TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    408: "Request Timeout",
-    413: "Request Entity Too Large",
-    415: "Unsupported Media Type",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
 
 
 def problem(status: int, code: str, detail: str, **more: object) -> Answer:
     document = {
         "type": f"urn:pulseops:problem:{code.replace('_', '-')}",
-        "title": _TITLES[status],
+        "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
