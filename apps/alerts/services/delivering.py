@@ -8,7 +8,7 @@ from time import monotonic
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from apps.alerts.gateways import email, sentry, slack, webhook
 from apps.alerts.gateways.messages import Message, Undelivered, dump_notice
@@ -18,6 +18,7 @@ from apps.alerts.services.outbox import Claimed, Failure
 from apps.alerts.services.telling import test_notice
 from apps.core import secrets
 from apps.core.audit import Actor
+from apps.core.database import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 SWEEP = 500  # notices in one sweep
@@ -73,7 +74,7 @@ def _delivered(pk: int, sweep: Sweep) -> bool:
     """One notice that cannot be handled must not stop the others; without a database nothing can go on."""
     try:
         return bool(_deliver(pk, sweep))
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise
     except Exception:
         logger.exception("notification %s cannot be handled", pk)

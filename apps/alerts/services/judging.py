@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from apps.alerts.domain.instances import Failed, Instance, Kind, Stepped, TooManySeries, Transition, Vector, step
 from apps.alerts.domain.instances import State as InstanceState
@@ -19,6 +19,7 @@ from apps.alerts.selectors.definitions import instances_of, rule_of
 from apps.alerts.selectors.vectors import vector_at
 from apps.alerts.services import notifying, trail
 from apps.core import holds
+from apps.core.database import DATABASE_AWAY
 from apps.core.models import Hold
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def _judged(rule_id: int, at: datetime) -> bool:
     """A rule that cannot be judged must not stop the others; without a database nothing can go on."""
     try:
         return judge(rule_id=rule_id, at=at) is not None
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise
     except Exception as error:
         logger.exception("alert rule %s cannot be judged", rule_id)
@@ -83,7 +84,7 @@ def _answer(row: AlertRule, rule: Rule, at: datetime) -> Vector | Failed:
     try:
         with transaction.atomic():
             return vector_at(row.environment_id, rule, at)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise
     except Exception as error:
         logger.exception("the query of alert rule %s failed", row)

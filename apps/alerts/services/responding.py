@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from apps.alerts.domain.guarding import DAY, Go, Limits, Past, may_act
 from apps.alerts.models import Response
 from apps.alerts.responses import KINDS, LIMITS
 from apps.alerts.responses.kinds import Subject
 from apps.alerts.services import trail
+from apps.core.database import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 5
@@ -46,7 +47,7 @@ def respond(*, response_id: int, at: datetime) -> Response | None:
 def _responded(pk: int, at: datetime) -> bool:
     try:
         return respond(response_id=pk, at=at) is not None
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise
     except Exception as error:
         logger.exception("response %s failed", pk)

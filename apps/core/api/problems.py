@@ -7,11 +7,11 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, PermissionDenied, ValidationError
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
 
 from apps.core import approvals, services
+from apps.core.database import DATABASE_AWAY
 from apps.core.logs import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -150,6 +150,5 @@ OURS: Translations = {
     approvals.OnlyTheAuthorWithdraws: refusal(403, "not_the_author", "Only the author withdraws; reject it instead."),
     approvals.AlreadyVoted: refusal(409, "already_voted", "You have voted on this request."),
     approvals.RequestIsClosed: refusal(409, "request_is_closed", "The request is closed; read its status."),
-    OperationalError: lambda error: AWAY,
-    InterfaceError: lambda error: AWAY,
+    **dict.fromkeys(DATABASE_AWAY, lambda error: AWAY),
 }

@@ -3,9 +3,10 @@
 import logging
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from apps.core import audit
+from apps.core.database import DATABASE_AWAY
 from apps.flags.domain.rollouts.steps import Wait, next_step
 from apps.flags.models import FlagState, RolloutPlan
 from apps.flags.selectors.rollouts import due, plan_of, standings
@@ -37,7 +38,7 @@ def _advanced(plan_id: int, at: datetime) -> bool:
     """A plan that cannot be served must not stop the others; without a database nothing can go on."""
     try:
         return advance_rollout(plan_id=plan_id, at=at)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise
     except Exception:
         logger.exception("rollout plan %s cannot go on", plan_id)

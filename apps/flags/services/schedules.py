@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from apps.core import audit
 from apps.core.audit import Actor
+from apps.core.database import DATABASE_AWAY
 from apps.core.domain.diff import Changes
 from apps.core.models import AuditEntry
 from apps.core.services import StaleVersion, check_version
@@ -106,7 +107,7 @@ def _settle_next(at: datetime) -> bool:
             return False
         try:
             _apply(row, at)
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             raise  # no database or a lock; the next sweep tries again
         except Exception as refusal:  # whatever it is, people look at it; it must not hold up the others
             logger.info("%s was not applied: %s", row, refusal)

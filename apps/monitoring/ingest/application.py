@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 
 from apps.core import clock, logs
 from apps.core.admission import Admission, Refusals
@@ -27,6 +27,7 @@ from apps.core.asgi import (
     request_id,
     respond,
 )
+from apps.core.database import DATABASE_AWAY
 from apps.core.live.keyring import KeyFacts
 from apps.core.live.traffic import requests
 from apps.core.models import ApiKey
@@ -89,7 +90,7 @@ class Ingest:
             answer = problem(400, "invalid", f"{refusal.field} {refusal.reason}")
         except ClientGone:
             return
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             answer = NOT_STORED
         except Overloaded:
             answer = OVERLOADED

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, NamedTuple, TypeVar
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import close_old_connections, connection
 
+from apps.core.database import DATABASE_AWAY
 from apps.core.live.outages import Outages
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class Collector(threading.Thread, Generic[Row]):
     def _settle(self, taken: list[_Waiting[Row]]) -> None:
         try:
             self._write([row for one in taken for row in one.rows])
-        except (OperationalError, InterfaceError) as error:
+        except DATABASE_AWAY as error:
             self._outages.away("PostgreSQL", error, meanwhile="What apps send is refused for the moment")
             connection.close()
             _fail(taken, error)

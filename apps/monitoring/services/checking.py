@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from apps.core import secrets
+from apps.core.database import DATABASE_AWAY
 from apps.core.egress import Egress, checks, runner
 from apps.monitoring.domain.checks.fields import InvalidCheck
 from apps.monitoring.domain.checks.judging import Outcome, no_answer
@@ -117,7 +118,7 @@ def _settled(done: Sequence[Done], now: Callable[[], datetime]) -> int:
     try:
         with transaction.atomic():
             return _settle(done, now())
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise
     except Exception:
         if len(done) == 1:

@@ -6,9 +6,10 @@ Exempt from the audit trail as results are; that one went down or came back is i
 import logging
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
+from apps.core.database import DATABASE_AWAY
 from apps.core.domain.keys import digest
 from apps.core.models import Environment
 from apps.monitoring.domain.checks.heartbeats import Missed, Ping, missed, missed_reports, pinged
@@ -83,7 +84,7 @@ def _found_missed(check_id: int, at: datetime) -> int:
     try:
         with transaction.atomic():
             return _find_missed(check_id, at)
-    except (OperationalError, InterfaceError):
+    except DATABASE_AWAY:
         raise
     except Exception:
         logger.exception("the silence of health check %s cannot be judged", check_id)
