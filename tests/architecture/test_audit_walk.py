@@ -56,6 +56,7 @@ EXEMPT |= delivery_walk.EXEMPT
 # These change no row: a check, a lock, and the registration of a callback at start.
 NOT_WRITING = {
     "adopt_environments_with",
+    "check_reason",
     "check_version",
     "lock_project",
     "verdicts",

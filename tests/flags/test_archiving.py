@@ -9,10 +9,10 @@ import pytest
 from apps.core import clock
 from apps.core import services as core
 from apps.core.models import AuditEntry, Project
-from apps.core.services import StaleVersion
+from apps.core.services import ReasonMissing, StaleVersion
 from apps.flags import selectors, services
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType, Prerequisite
-from apps.flags.domain.transitions import Change, FlagIsArchived, NothingToChange, ReasonMissing
+from apps.flags.domain.transitions import Change, FlagIsArchived, NothingToChange
 from apps.flags.live.rulesets import Rulesets
 from apps.flags.models import Flag, FlagState, FlagStateVersion
 from tests.callers import as_key, as_role

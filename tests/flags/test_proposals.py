@@ -10,11 +10,11 @@ from django.db import connection
 from apps.core import approvals, audit
 from apps.core.approvals import ApprovalNotNeeded, ApprovalRequired, AuthorCannotApprove, RequestIsClosed
 from apps.core.models import AuditEntry, ChangeRequest, Environment
-from apps.core.services import StaleVersion
+from apps.core.services import ReasonMissing, StaleVersion
 from apps.flags import services
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType, InvalidDefinition
 from apps.flags.domain.members import UnreadableMembers
-from apps.flags.domain.transitions import Change, FlagIsKilled, NothingToChange, ReasonMissing
+from apps.flags.domain.transitions import Change, FlagIsKilled, NothingToChange
 from apps.flags.models import Flag, FlagState, FlagStateVersion, Ruleset, ScheduledChange, Segment
 from apps.flags.services import InvalidFlag
 from tests.factories import (

@@ -7,11 +7,11 @@ import pytest
 
 from apps.core import clock
 from apps.core.models import AuditEntry
-from apps.core.services import StaleVersion
+from apps.core.services import ReasonMissing, StaleVersion
 from apps.flags import services, tasks
 from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.engine.parsing import parse_prerequisites, parse_rules
-from apps.flags.domain.transitions import Change, FlagIsKilled, NothingToChange, ReasonMissing
+from apps.flags.domain.transitions import Change, FlagIsKilled, NothingToChange
 from apps.flags.models import FlagState, Ruleset, ScheduledChange
 from apps.flags.services import InvalidFlag, ScheduleIsOver, TimeHasPassed
 from tests.factories import ACTOR, AT, LATER, make_flag, make_schedule, split_rule, state_in

@@ -8,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import connections
 
 from apps.core.models import AuditEntry, Project
+from apps.core.services import ReasonMissing
 from apps.flags import services
 from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.engine.limits import MAX_SEGMENT_DEPTH
 from apps.flags.domain.engine.parsing import parse_rules
-from apps.flags.domain.transitions import Change, ReasonMissing
+from apps.flags.domain.transitions import Change
 from apps.flags.live.rulesets import Rulesets
 from apps.flags.models import FlagState, Ruleset, Segment
 from apps.flags.selectors import overview

@@ -7,12 +7,12 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from apps.core.models import AuditEntry
-from apps.core.services import StaleVersion
+from apps.core.services import ReasonMissing, StaleVersion
 from apps.flags import selectors, services
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.members import UnreadableMembers
-from apps.flags.domain.transitions import Change, FlagIsKilled, FlagIsNotKilled, NothingToChange, ReasonMissing
+from apps.flags.domain.transitions import Change, FlagIsKilled, FlagIsNotKilled, NothingToChange
 from apps.flags.models import FlagState, FlagStateVersion, FlagUsage, Ruleset
 from apps.flags.services import FlagFields, InvalidFlag
 from tests.factories import ACTOR, AT, make_flag, make_project, make_segment, split_rule, state_in

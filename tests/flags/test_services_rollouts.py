@@ -7,13 +7,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from apps.core.models import AuditEntry
-from apps.core.services import StaleVersion
+from apps.core.services import ReasonMissing, StaleVersion
 from apps.flags import selectors, services
 from apps.flags.domain import transitions
 from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.engine.parsing import parse_rules
 from apps.flags.domain.rollouts.plans import Stage
-from apps.flags.domain.transitions import Change, FlagIsKilled, ReasonMissing
+from apps.flags.domain.transitions import Change, FlagIsKilled
 from apps.flags.models import FlagState, FlagStateVersion, RolloutPlan, RolloutStage, Ruleset
 from apps.flags.selectors import definitions
 from tests.factories import ACTOR, AT, make_flag, make_rollout, make_segment, say, split_rule, state_in

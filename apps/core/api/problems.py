@@ -138,6 +138,7 @@ OURS: Translations = {
     PermissionDenied: refusal(403, "permission_denied", "You may not do this."),
     ValidationError: _validation,
     services.StaleVersion: stale,
+    services.ReasonMissing: refusal(400, "reason_missing", "Say why: this change needs a reason.", field="reason"),
     services.KeyAlreadyRotated: refusal(409, "key_already_rotated", "This key has a successor; rotate that one."),
     services.KeyNotUsable: refusal(409, "key_not_usable", "This key is revoked or expired; issue a new one."),
     services.EnvironmentMissing: refusal(

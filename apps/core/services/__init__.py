@@ -19,6 +19,7 @@ from apps.core.services.projects import (
     update_environment,
     update_project,
 )
+from apps.core.services.reasons import ReasonMissing, check_reason
 from apps.core.services.ticks import BEAT, tick
 from apps.core.services.versions import StaleVersion, check_version
 
@@ -29,10 +30,12 @@ __all__ = [
     "KeyAlreadyRotated",
     "KeyNotUsable",
     "LastAdministrator",
+    "ReasonMissing",
     "StaleVersion",
     "add_person",
     "adopt_environments_with",
     "change_person",
+    "check_reason",
     "check_version",
     "create_environment",
     "create_project",

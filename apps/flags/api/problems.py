@@ -4,7 +4,7 @@ from apps.core.api.problems import Problem, Translations, invalid, refusal
 from apps.flags.domain.engine.context import InvalidContext
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.members import UnreadableMembers
-from apps.flags.domain.transitions import FlagIsArchived, FlagIsKilled, FlagIsNotKilled, NothingToChange, ReasonMissing
+from apps.flags.domain.transitions import FlagIsArchived, FlagIsKilled, FlagIsNotKilled, NothingToChange
 from apps.flags.services import (
     ApprovalMissing,
     FlagIsNeeded,
@@ -39,7 +39,6 @@ REFUSALS: Translations = {
     KeyIsArchived: refusal(
         409, "already_exists", "An archived flag has this key. Restore it, or choose another key.", field="key"
     ),
-    ReasonMissing: refusal(400, "reason_missing", "Say why: this change needs a reason.", field="reason"),
     ScheduleIsOver: refusal(409, "schedule_is_over", "It was applied or cancelled already; read its status."),
     FlagIsRollingOut: refusal(
         409, "flag_is_rolling_out", "A rollout plan changes this flag. Take it over or roll it back, then change it."

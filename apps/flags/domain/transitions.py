@@ -23,10 +23,6 @@ class FlagIsNotKilled(Exception):
     """There is no kill to lift."""
 
 
-class ReasonMissing(Exception):
-    """This change has to say why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Serving:
     """What one environment serves of a flag."""

@@ -14,7 +14,7 @@ from apps.core import selectors as core
 from apps.core.approvals import ApprovalNotNeeded, ApprovalRequired
 from apps.core.models import ChangeRequest
 from apps.core.pages import Pill, ScopedPage, roles_with
-from apps.core.services import StaleVersion
+from apps.core.services import ReasonMissing, StaleVersion
 from apps.flags import selectors
 from apps.flags.domain import transitions
 from apps.flags.domain.access import Action, needed
@@ -187,7 +187,7 @@ def reason_missing(page: FlagPage) -> Refusal:
 PLAIN: Mapping[type[Exception], Callable[[FlagPage], Refusal]] = {
     transitions.FlagIsArchived: archived,
     transitions.FlagIsNotKilled: not_killed,
-    transitions.ReasonMissing: reason_missing,
+    ReasonMissing: reason_missing,
     FlagIsRollingOut: rolling_out,
 }
 REFUSALS: tuple[type[Exception], ...] = (

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.approvals import ApprovalNotNeeded, ApprovalRequired
-from apps.core.services import StaleVersion
+from apps.core.services import ReasonMissing, StaleVersion
 from apps.flags import services
 from apps.flags.domain.access import Action, needed
-from apps.flags.domain.transitions import FlagIsArchived, NothingToChange, ReasonMissing
+from apps.flags.domain.transitions import FlagIsArchived, NothingToChange
 from apps.flags.forms import EditFlagForm, NewFlagForm, Variants
 from apps.flags.models import Flag
 from apps.flags.pages.base import (

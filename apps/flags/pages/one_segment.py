@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from apps.core.approvals import ApprovalNotNeeded, ApprovalRequired
 from apps.core.models import ChangeRequest
-from apps.core.services import StaleVersion
+from apps.core.services import ReasonMissing, StaleVersion
 from apps.flags import services
 from apps.flags.domain.engine.text import is_storable
 from apps.flags.domain.members import combined
-from apps.flags.domain.transitions import NothingToChange, ReasonMissing
+from apps.flags.domain.transitions import NothingToChange
 from apps.flags.forms import MembersForm
 from apps.flags.models import Segment
 from apps.flags.pages.base import UNPROCESSABLE, FlagsPage, Refusal, overtaken

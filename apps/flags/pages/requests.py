@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.core import approvals
 from apps.core import selectors as core
 from apps.core.models import ChangeRequest
+from apps.core.services import ReasonMissing
 from apps.flags import services
 from apps.flags.domain import transitions
 from apps.flags.domain.access import Action, needed
@@ -43,7 +44,7 @@ REFUSALS: dict[type[Exception], Any] = {
     services.FlagIsNeeded: gettext_lazy("Other flags wait for this one by now, so it cannot be archived."),
     transitions.FlagIsKilled: gettext_lazy("The flag is killed: lift the kill first."),
     transitions.NothingToChange: gettext_lazy("Nothing to change: it is like this already."),
-    transitions.ReasonMissing: gettext_lazy("The request has no reason, which this environment asks for by now."),
+    ReasonMissing: gettext_lazy("The request has no reason, which this environment asks for by now."),
 }
 Status = ChangeRequest.Status
 

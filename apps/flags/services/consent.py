@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from apps.core import approvals
 from apps.core.models import Environment
-from apps.flags.domain.transitions import ReasonMissing
+from apps.core.services import check_reason
 
 
 def check_consent(environments: Iterable[Environment], reason: str, *, approved: bool) -> None:
@@ -14,8 +14,3 @@ def check_consent(environments: Iterable[Environment], reason: str, *, approved:
     check_reason(concerned, reason)
     if not approved:
         approvals.refuse_unapproved(concerned)
-
-
-def check_reason(environments: Iterable[Environment], reason: str) -> None:
-    if not reason.strip() and any(environment.protected for environment in environments):
-        raise ReasonMissing

@@ -10,16 +10,15 @@ from apps.core.approvals import OnlyPeopleApprove
 from apps.core.audit import Actor
 from apps.core.domain.diff import Changes
 from apps.core.models import AuditEntry
-from apps.core.services import check_version
+from apps.core.services import ReasonMissing, check_reason, check_version
 from apps.flags.domain import transitions
 from apps.flags.domain.engine.definitions import FlagStatus
 from apps.flags.domain.rollouts.plans import Plan, Stage, dump_stage, others_of
 from apps.flags.domain.rollouts.problems import plan_problems
-from apps.flags.domain.transitions import FlagIsKilled, ReasonMissing, Serving
+from apps.flags.domain.transitions import FlagIsKilled, Serving
 from apps.flags.models import FlagState, RolloutPlan, RolloutStage
 from apps.flags.selectors import definitions
 from apps.flags.selectors.rollouts import plan_of, present_stage, started_by
-from apps.flags.services.consent import check_reason
 from apps.flags.services.locking import lock_state
 from apps.flags.services.moves import locked_to_change
 from apps.flags.services.open_rollouts import pause

@@ -6,10 +6,10 @@ from django.db import transaction
 
 from apps.core import approvals
 from apps.core.audit import Actor
-from apps.core.services import check_version
+from apps.core.services import ReasonMissing, check_version
 from apps.flags.domain import transitions
 from apps.flags.domain.engine.definitions import FlagStatus
-from apps.flags.domain.transitions import Change, ReasonMissing
+from apps.flags.domain.transitions import Change
 from apps.flags.models import FlagState, FlagStateVersion
 from apps.flags.selectors import definitions
 from apps.flags.services.locking import lock_state

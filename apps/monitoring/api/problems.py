@@ -9,5 +9,4 @@ REFUSALS: Translations = {
     services.CheckIsNotPaused: refusal(409, "check_is_not_paused", "The check is not paused."),
     services.NotRun: refusal(409, "check_is_not_run", "This check cannot be asked: it waits for what others tell."),
     services.NoHeartbeat: refusal(409, "no_heartbeat", "Only heartbeats have an address to ping."),
-    services.ReasonMissing: refusal(400, "reason_missing", "Say why: this change needs a reason.", field="reason"),
 }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.pages import ScopedPage
-from apps.core.services import StaleVersion
+from apps.core.services import ReasonMissing, StaleVersion
 from apps.monitoring import services
 from apps.monitoring.models import HealthCheck
 from apps.monitoring.pages.check_forms import (
@@ -79,7 +79,7 @@ class Editor(CheckScope):
             return save(form.cleaned_data)
         except ValidationError as refused:
             form.refuse(refused)
-        except services.ReasonMissing:
+        except ReasonMissing:
             form.add_error("reason", _("Say why, so that others understand this later."))
         except services.CheckIsArchived:
             form.add_error(None, _("Somebody archived this check while you were here."))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.core import selectors as core
 from apps.core.pages import Pill
-from apps.core.services import StaleVersion
+from apps.core.services import ReasonMissing, StaleVersion
 from apps.monitoring import services
 from apps.monitoring.domain.checks.kinds import CheckConfig
 from apps.monitoring.domain.checks.uptime import Day, overall
@@ -110,7 +110,7 @@ class DeedPage(Detail):
         services.CheckIsNotPaused: gettext_lazy("This check is not paused."),
         services.NotRun: gettext_lazy("This kind of check cannot be asked: it is heard of."),
         services.NoHeartbeat: gettext_lazy("Only a heartbeat has an address to ping."),
-        services.ReasonMissing: gettext_lazy("Say why, so that others understand this later."),
+        ReasonMissing: gettext_lazy("Say why, so that others understand this later."),
         services.CheckIsArchived: gettext_lazy("Somebody archived this check while you were here."),
         StaleVersion: gettext_lazy("Somebody changed this check while you were here. Look at it, then do it again."),
     }

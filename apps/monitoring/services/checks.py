@@ -13,7 +13,7 @@ from apps.core.audit import Actor
 from apps.core.domain import keys
 from apps.core.domain.diff import Changes, changes
 from apps.core.models import Environment
-from apps.core.services import check_version
+from apps.core.services import check_reason, check_version
 from apps.monitoring.domain.checks import standing
 from apps.monitoring.domain.checks.fields import InvalidCheck
 from apps.monitoring.domain.checks.kinds import Kind
@@ -54,10 +54,6 @@ class NotRun(Exception):
 
 class NoHeartbeat(Exception):
     """Only heartbeats have an address to ping."""
-
-
-class ReasonMissing(Exception):
-    """Changes of protected environments say why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +278,8 @@ def _record(
     at: datetime,
     needs_reason: bool = True,
 ) -> None:
-    if needs_reason and row.environment.protected and not reason.strip():
-        raise ReasonMissing
+    if needs_reason:
+        check_reason([row.environment], reason)
     audit.record(
         kind=kind,
         subject=row,
