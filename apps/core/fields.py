@@ -44,6 +44,11 @@ class VersionField(forms.IntegerField):
         )
 
 
+def indented(value: object) -> str:
+    """JSON on many lines, as people edit it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
 class JsonObjectField(forms.CharField):
     """A JSON object, typed. What is at fault is told with its line and column."""
 

@@ -1,6 +1,5 @@
 """Alert rules: the list, the starter pack, and the editor with what the rule would have done."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from apps.alerts.domain.starter import ERROR_RATE_CRITICAL
 from apps.alerts.models import AlertRule
 from apps.alerts.pages.words import condition_words, severity
 from apps.core import svg
-from apps.core.fields import JsonObjectField, ReasonField, VersionField
+from apps.core.fields import JsonObjectField, ReasonField, VersionField, indented
 from apps.core.pages import ScopedPage
 from apps.core.services import StaleVersion
 from apps.flags.domain.engine.definitions import InvalidDefinition
@@ -115,7 +114,7 @@ class NewRulePage(Editor):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         example = dump_rule(ERROR_RATE_CRITICAL) | {"key": "my_rule"}
-        return self.show(RuleForm(initial={"definition": _indented(example), "version": 1}), None)
+        return self.show(RuleForm(initial={"definition": indented(example), "version": 1}), None)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         def save(**given: Any) -> AlertRule:
@@ -130,8 +129,8 @@ class RulePage(Editor):
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         row = self._find(key)
         initial = {
-            "definition": _indented(row.definition),
-            "response": _indented(row.response) if row.response else "",
+            "definition": indented(row.definition),
+            "response": indented(row.response) if row.response else "",
             "enabled": row.enabled,
             "version": row.version,
         }
@@ -163,10 +162,6 @@ class RulePage(Editor):
             "alerts": row.alerts.order_by("-fired_at")[:5],
             "may_change": may_change,
         }
-
-
-def _indented(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _drawn(rule: Rule, values: list[tuple[datetime, float]], at: datetime) -> SafeString:

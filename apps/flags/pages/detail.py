@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from apps.core.fields import indented
 from apps.flags import selectors
 from apps.flags.domain.access import Action
 from apps.flags.domain.audience import main_variant
@@ -18,7 +19,7 @@ from apps.flags.pages.history import versions
 from apps.flags.pages.kills import REASON
 from apps.flags.pages.plan_words import plan_view, state_pill
 from apps.flags.pages.waiting import waiting
-from apps.flags.pages.words import compact, indented, pill, raw_sentences, rule_sentence
+from apps.flags.pages.words import compact, pill, raw_sentences, rule_sentence
 from apps.flags.selectors.rollouts import started_by
 
 RECENT, ALL = 10, 1_000

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.core import approvals
 from apps.core import selectors as core
+from apps.core.fields import indented
 from apps.core.models import ChangeRequest
 from apps.core.services import ReasonMissing
 from apps.flags import services
@@ -25,7 +26,6 @@ from apps.flags.pages.base import FlagsPage, Refusal, invalid, read
 from apps.flags.pages.differences import Difference, audited, differences
 from apps.flags.pages.history import meanwhile
 from apps.flags.pages.waiting import asked
-from apps.flags.pages.words import indented
 from apps.flags.selectors import definitions, requests
 
 # What each button does, and what that needs.

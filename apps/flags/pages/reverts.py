@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from apps.core.fields import indented
 from apps.flags.domain import transitions
 from apps.flags.domain.access import Action
 from apps.flags.domain.transitions import Change
@@ -16,7 +17,7 @@ from apps.flags.pages.changes import ReviewPage
 from apps.flags.pages.deeds import back
 from apps.flags.pages.history import Version, version_of
 from apps.flags.pages.targeting import override_words, prerequisite_words
-from apps.flags.pages.words import indented, serving_lines, status_words
+from apps.flags.pages.words import serving_lines, status_words
 from apps.flags.selectors import definitions
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core import selectors as core
+from apps.core.fields import indented
 from apps.core.models import ChangeRequest
 from apps.flags import selectors, services
 from apps.flags.domain.access import Action, needed
@@ -15,7 +16,7 @@ from apps.flags.forms import EditSegmentForm, MembersForm, NewSegmentForm
 from apps.flags.models import Segment
 from apps.flags.pages.base import UNPROCESSABLE, FlagsPage, Refusal
 from apps.flags.pages.one_segment import OneSegmentPage
-from apps.flags.pages.words import condition_words, indented
+from apps.flags.pages.words import condition_words
 from apps.flags.selectors import definitions, overview
 from apps.flags.selectors.overview import SegmentUses
 

@@ -189,8 +189,3 @@ def compact(value: object) -> str:
     """JSON on one line, cut to what a line can hold."""
     text = orjson.dumps(value).decode()
     return text if len(text) <= 200 else f"{text[:199]}…"
-
-
-def indented(value: object) -> str:
-    """JSON on many lines."""
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

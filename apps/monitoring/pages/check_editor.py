@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core.fields import indented
 from apps.core.pages import ScopedPage
 from apps.core.services import ReasonMissing, StaleVersion
 from apps.monitoring import services
@@ -20,7 +21,6 @@ from apps.monitoring.pages.check_forms import (
     EditCheckForm,
     NewCheckForm,
     example_rows,
-    indented,
 )
 from apps.monitoring.selectors import checks
 from apps.monitoring.services import MadeCheck

@@ -28,10 +28,6 @@ def example_rows() -> list[tuple[str, str]]:
     return [(str(kind.label), json.dumps(config)) for kind, config in EXAMPLES.items()]
 
 
-def indented(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
-
-
 class ActForm(forms.Form):
     """What every deed to a check takes."""
 

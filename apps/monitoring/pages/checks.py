@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from apps.core import selectors as core
+from apps.core.fields import indented
 from apps.core.pages import Pill
 from apps.core.services import ReasonMissing, StaleVersion
 from apps.monitoring import services
@@ -19,7 +20,7 @@ from apps.monitoring.domain.checks.uptime import Day, overall
 from apps.monitoring.models import HealthCheck
 from apps.monitoring.pages import check_words as words
 from apps.monitoring.pages.check_editor import CONFLICT, UNPROCESSABLE, CheckScope
-from apps.monitoring.pages.check_forms import ActForm, indented
+from apps.monitoring.pages.check_forms import ActForm
 from apps.monitoring.selectors import checks
 from apps.monitoring.services.settling import HEARD
 

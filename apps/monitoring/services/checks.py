@@ -41,11 +41,11 @@ class CheckIsArchived(Exception):
 
 
 class CheckIsPaused(Exception):
-    pass
+    """It is paused already, or cannot be asked meanwhile."""
 
 
 class CheckIsNotPaused(Exception):
-    pass
+    """There is nothing to resume."""
 
 
 class NotRun(Exception):
