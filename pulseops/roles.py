@@ -25,6 +25,10 @@ VIEW = (
     "alerts.view_notification",
     "alerts.view_route",
     "alerts.view_silence",
+    "alerts.view_incident",
+    "alerts.view_incidentupdate",
+    "alerts.view_statuscomponent",
+    "alerts.view_statuspage",
     "flags.view_flag",
     "flags.view_flagactivity",
     "flags.view_flagstate",
@@ -65,6 +69,12 @@ OPERATOR = (
     "alerts.delete_route",
     "alerts.add_silence",
     "alerts.change_silence",
+    "alerts.add_incident",
+    "alerts.change_incident",
+    "alerts.add_statuscomponent",
+    "alerts.change_statuscomponent",
+    "alerts.delete_statuscomponent",
+    "alerts.change_statuspage",
 )
 ADMINISTRATOR = (
     "core.add_project",

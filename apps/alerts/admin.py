@@ -5,7 +5,20 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from apps.alerts.models import Alert, AlertRule, Channel, Notification, Response, Route, RuleStanding, Silence
+from apps.alerts.models import (
+    Alert,
+    AlertRule,
+    Channel,
+    Incident,
+    IncidentUpdate,
+    Notification,
+    Response,
+    Route,
+    RuleStanding,
+    Silence,
+    StatusComponent,
+    StatusPage,
+)
 from apps.core import navigation
 from apps.core.admin_ui import EnvironmentFilter, ReadOnlyAdmin
 
@@ -89,3 +102,40 @@ class NotificationAdmin(ReadOnlyAdmin):
     list_filter = ("status", "kind", "muted_by", AlertEnvironmentFilter)
     search_fields = ("why", "error", "channel__key")
     ordering = ("-id",)
+
+
+@admin.register(Incident)
+class IncidentAdmin(ReadOnlyAdmin):
+    list_display = ("title", "severity", "status", "environment", "owner", "public", "opened_at", "resolved_at")
+    list_select_related = ("environment__project", "owner")
+    list_filter = ("severity", "status", EnvironmentFilter)
+    search_fields = ("title",)
+    ordering = ("-opened_at", "-pk")
+
+
+class IncidentEnvironmentFilter(EnvironmentFilter):
+    path = "incident__environment"
+
+
+@admin.register(IncidentUpdate)
+class IncidentUpdateAdmin(ReadOnlyAdmin):
+    list_display = ("incident", "status", "text", "public", "author_label", "at")
+    list_select_related = ("incident",)
+    list_filter = ("public", IncidentEnvironmentFilter)
+    ordering = ("-pk",)
+
+
+@admin.register(StatusPage)
+class StatusPageAdmin(ReadOnlyAdmin):
+    list_display = ("slug", "title", "environment", "published")
+    list_select_related = ("environment__project",)
+    ordering = ("slug",)
+
+
+@admin.register(StatusComponent)
+class StatusComponentAdmin(ReadOnlyAdmin):
+    list_display = ("key", "name", "environment", "position", "state")
+    list_select_related = ("environment__project",)
+    list_filter = ("state", EnvironmentFilter)
+    search_fields = ("key", "name")
+    ordering = ("environment_id", "position", "pk")

@@ -29,6 +29,14 @@ class Alert(models.Model):
     name = models.CharField(_("name"), max_length=150)
     severity = models.CharField(_("severity"), max_length=10, choices=Severity.choices)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.FIRING)
+    incident = models.ForeignKey(
+        "alerts.Incident",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="alerts",
+        verbose_name=_("incident"),
+    )
     labels = models.JSONField(_("labels"))  # of its series
     fingerprint = models.UUIDField(editable=False)  # of the labels
     definition = models.JSONField()  # of the rule, as it was when it fired
