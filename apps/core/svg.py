@@ -1,6 +1,7 @@
 """Icons and charts as SVG text. Plain data in, markup out; colours come from the style sheet."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -126,33 +127,51 @@ def _stacked(weights: Sequence[int]) -> SafeString:
 
 
 def lines(
-    series: Sequence[Sequence[tuple[float, float]]],
+    series: Sequence[Sequence[tuple[datetime, float]]],
     *,
+    since: datetime,
+    until: datetime,
     label: str,
+    words: Callable[[float], str],
     bound: float | None = None,
-    marks: Sequence[float] = (),
+    marks: Sequence[datetime] = (),
     height: int = 120,
 ) -> SafeString:
-    """One line per series of (x, y) with x from 0 to 1, over a common scale that holds the `bound` as well, which is
-    drawn across. `marks` are moments, drawn as upright lines."""
-    heights = [y for one in series for _x, y in one] + ([bound] if bound is not None else [])
-    low, high = min([*heights, 0.0]), max([*heights, 0.0])
-    span, width = (high - low) or 1.0, 1000
+    """One line per series of values over a stretch of time, on a common scale that holds zero and the `bound` as well,
+    which is drawn across. `marks` are drawn as upright lines. Both ends of both axes are told, values in `words`."""
+    heights = [0.0, *(y for one in series for _at, y in one), *([] if bound is None else [bound])]
+    low, high, width = min(heights), max(heights), 1000
+    span, length = (high - low) or 1.0, (until - since).total_seconds() or 1.0
 
-    def place(y: float) -> str:
+    def across(at: datetime) -> str:
+        return f"{(at - since).total_seconds() / length * width:.0f}"
+
+    def up(y: float) -> str:
         return f"{height - 2 - (y - low) / span * (height - 4):.1f}"
 
-    across = [] if bound is None else [(place(bound), width)]
-    return format_html(
+    drawn = format_html(
         '<svg class="lines" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}{}{}</svg>',
         label,
         width,
         height,
-        format_html_join("", '<path class="mark" d="M{} 0V{}"/>', ((f"{x * width:.0f}", height) for x in marks)),
-        format_html_join("", '<path class="bound" d="M0 {}H{}"/>', across),
+        format_html_join("", '<path class="mark" d="M{} 0V{}"/>', ((across(at), height) for at in marks)),
+        format_html_join("", '<path class="bound" d="M0 {}H{}"/>', [] if bound is None else [(up(bound), width)]),
         format_html_join(
             "",
             '<polyline class="line-{}" points="{}"/>',
-            (("abcd"[n % 4], " ".join(f"{x * width:.0f},{place(y)}" for x, y in one)) for n, one in enumerate(series)),
+            (("abcd"[n % 4], " ".join(f"{across(at)},{up(y)}" for at, y in one)) for n, one in enumerate(series)),
         ),
     )
+    ends = (_moment(at, until - since) for at in (since, until))
+    return format_html(_PLOT, words(high) if high > low else "", words(low), drawn, *ends)
+
+
+_PLOT = (
+    '<div class="plot"><span class="plot-high">{}</span><span class="plot-low">{}</span>{}'
+    '<span class="plot-from">{}</span><span class="plot-until">{}</span></div>'
+)
+
+
+def _moment(at: datetime, stretch: timedelta) -> str:
+    """The time of day, with the day where one is not enough."""
+    return f"{at:%H:%M} UTC" if stretch < timedelta(days=1) else f"{at:%m-%d %H:%M} UTC"

@@ -11,7 +11,7 @@ from apps.monitoring.domain.events import read_event
 from apps.monitoring.domain.rollups import rolled_up
 from apps.monitoring.domain.values import Window
 from apps.monitoring.models import TrackedEvent
-from apps.monitoring.pages.metrics import heights
+from apps.monitoring.pages.metrics import points
 from apps.monitoring.selectors import Drawn, cursor_of, events_after
 from apps.monitoring.selectors.events import START
 from apps.monitoring.services.events import Received, Turned
@@ -37,7 +37,7 @@ def test_a_metric_is_drawn_with_its_series(environment: Environment) -> None:
         push(environment, "memory_used_ratio", *((now - timedelta(minutes=n), value) for n in range(3)), host=host)
     services.roll_up()
     page = Visitor(environment.project).get("metric-list", "?name=memory_used_ratio&for=1h")
-    shows(page, "memory_used_ratio", "host=a", "host=b", "0.75", 'aria-label="memory_used_ratio since')
+    shows(page, "memory_used_ratio", "host=a", "host=b", "75 %", 'aria-label="memory_used_ratio since')
     assert text(page).count("<polyline") == 2
 
 
@@ -48,10 +48,10 @@ def test_an_unknown_name_or_stretch_shows_the_list(environment: Environment) -> 
         assert visitor.get("metric-list", query).status_code == 200
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("GAUGE", [4, 1, 6]), ("COUNTER", [0, 0, 5])])
-def test_a_counter_is_drawn_as_its_growth(kind: str, expected: list[float]) -> None:
-    points = [(AT + n * timedelta(minutes=1), value) for n, value in enumerate((4.0, 1.0, 6.0))]
-    assert heights(Drawn((), kind, rolled_up(points, 60))) == expected
+@pytest.mark.parametrize(("kind", "expected"), [("GAUGE", [240, 60, 360]), ("COUNTER", [1, 5])])
+def test_a_counter_is_drawn_as_its_growth_a_second_also_when_it_begins_anew(kind: str, expected: list[float]) -> None:
+    values = [(AT + n * timedelta(minutes=1), value) for n, value in enumerate((240.0, 60.0, 360.0))]
+    assert [value for _at, value in points(Drawn((), kind, rolled_up(values, 60)))] == expected
 
 
 def test_viewers_may_look_and_strangers_may_not(environment: Environment) -> None:

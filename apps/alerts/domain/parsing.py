@@ -3,13 +3,13 @@
 from enum import StrEnum
 from typing import TypeVar
 
+from apps.core.domain.units import Unit
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.engine.reading import Raw, read_list, read_number, read_object, read_text
 
 from .labels import dump_matchers, read_matchers
 from .limits import DAY, MAX_ACROSS, MAX_KEY_LENGTH, MAX_NAME_LENGTH, MAX_TEXT_LENGTH
 from .rules import Aggregate, Baseline, Comparison, Denominator, NoData, Query, Relative, Rule, Severity
-from .units import Unit
 
 _NEEDED = {"key", "name", "severity", "query", "comparison", "threshold"}
 _OPTIONAL = {

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from apps.core.domain.units import Unit, in_words
+
 from .labels import Matcher
 from .limits import DAY
-from .units import Unit, in_words
 
 
 class Severity(StrEnum):

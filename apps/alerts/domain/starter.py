@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from apps.core.domain.units import Unit
+
 from .rules import Aggregate, Baseline, Comparison, Denominator, NoData, Query, Relative, Rule, Severity
-from .units import Unit
 
 MINUTE = 60
 

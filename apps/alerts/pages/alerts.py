@@ -75,11 +75,16 @@ class AlertPage(ScopedPage):
         rule = parse_rule(row.definition)
         since, until = row.active_at - BEFORE, row.resolved_at or self.at
         points = selectors.values_over(row.environment_id, rule, row.labels, since=since, until=until)
-        length = (until - since).total_seconds() or 1.0
-        line = [((at - since).total_seconds() / length, value) for at, value in points]
         words = _("%(rule)s from an hour before it began") % {"rule": row.name}
-        fired = (row.fired_at - since).total_seconds() / length
-        return svg.lines([line], label=words, bound=rule.threshold, marks=[fired])
+        return svg.lines(
+            [points],
+            since=since,
+            until=until,
+            label=words,
+            words=rule.in_words,
+            bound=rule.threshold,
+            marks=[row.fired_at],
+        )
 
     def _changes(self, row: Alert) -> Any:
         """What was done to flags before it fired, the newest first."""

@@ -1,6 +1,6 @@
 """Alert rules: the list, the starter pack, and the editor with what the rule would have done."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -166,9 +166,5 @@ class RulePage(Editor):
 
 def _drawn(rule: Rule, values: list[tuple[datetime, float]], at: datetime) -> SafeString:
     words = _("The worst value of %(rule)s in the last 14 days") % {"rule": rule.key}
-    if not values:
-        return svg.lines([], label=words, bound=rule.threshold)
-    since = values[0][0]
-    length = (at - since).total_seconds() or 1.0
-    line = [((moment - since).total_seconds() / length, value) for moment, value in values]
-    return svg.lines([line], label=words, bound=rule.threshold)
+    since = at - timedelta(days=selectors.DAYS)
+    return svg.lines([values], since=since, until=at, label=words, words=rule.in_words, bound=rule.threshold)

@@ -1,10 +1,11 @@
 """Reads of alerting: rows inside, values of the domain and frozen dataclasses outside."""
 
-from apps.alerts.selectors.backtests import tried, values_over
+from apps.alerts.selectors.backtests import DAYS, tried, values_over
 from apps.alerts.selectors.delivery import alert_behind, channels, notifications, silences, standing
 from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules
 
 __all__ = [
+    "DAYS",
     "OpenAlert",
     "alert_behind",
     "alerts",

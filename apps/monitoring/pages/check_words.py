@@ -66,11 +66,10 @@ def bar_words(days: Sequence[Day]) -> str:
 def response_times(
     points: Sequence[tuple[datetime, float]], *, since: datetime, until: datetime, bound: float | None
 ) -> SafeString:
-    length = (until - since).total_seconds()
-    line = [((at - since).total_seconds() / length, seconds) for at, seconds in points]
     worst = max(seconds for _at, seconds in points)
     label = _("Response times of the last 24 hours, at most %(worst)s") % {"worst": latency(worst)}
-    return svg.lines([line], label=label, bound=bound)
+    near = bound if bound is not None and worst > bound / 4 else None  # a far one would press the line flat
+    return svg.lines([points], since=since, until=until, label=label, words=latency, bound=near)
 
 
 def latency(seconds: float | None) -> str:

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from apps.core import selectors as core
 from apps.core import svg
+from apps.core.domain.units import Unit, in_words, unit_of
 from apps.core.models import AuditEntry
 from apps.core.pages import ScopedPage
 from apps.monitoring import selectors
+from apps.monitoring.domain.rollups import Bucket
 from apps.monitoring.models import MetricSeries
 from apps.monitoring.selectors import Drawn
 
@@ -36,9 +38,9 @@ class Line:
 
     tone: str
     words: str
-    last: float
-    low: float
-    high: float
+    last: str  # in words; empty while a counter has no two buckets to grow between
+    low: str
+    high: str
 
 
 class MetricsPage(ScopedPage):
@@ -64,7 +66,7 @@ class MetricsPage(ScopedPage):
             "stretch": stretch,
             "stretches": list(STRETCHES),
             "chart": self._drawn(name, found, since, marks),
-            "lines": [_line(n, one) for n, one in enumerate(found) if one.buckets],
+            "lines": [_line(n, one, _unit(name, found)) for n, one in enumerate(found) if one.buckets],
             "hidden": count - len(found),
             "marks": marks,
         }
@@ -74,28 +76,38 @@ class MetricsPage(ScopedPage):
         return list(entries.order_by("-at", "-id")[:MARKS])
 
     def _drawn(self, name: str, found: list[Drawn], since: datetime, marks: list[AuditEntry]) -> SafeString:
-        length = (self.at - since).total_seconds()
+        unit = _unit(name, found)
+        return svg.lines(
+            [points(each) for each in found],
+            since=since,
+            until=self.at,
+            label=_("%(name)s since %(since)s UTC") % {"name": name, "since": f"{since:%Y-%m-%d %H:%M}"},
+            words=lambda value: in_words(value, unit),
+            marks=[entry.at for entry in marks],
+        )
 
-        def share(at: datetime) -> float:
-            return (at - since).total_seconds() / length
 
-        moments = [[share(bucket.last_at) for bucket in each.buckets] for each in found]
-        series = [list(zip(x, heights(each), strict=True)) for x, each in zip(moments, found, strict=True)]
-        words = _("%(name)s since %(since)s UTC") % {"name": name, "since": f"{since:%Y-%m-%d %H:%M}"}
-        return svg.lines(series, label=words, marks=[share(entry.at) for entry in marks])
-
-
-def heights(one: Drawn) -> list[float]:
-    """What a chart shows: of a counter how much it grew, of a distribution the 95th percentile, else the last value."""
+def points(one: Drawn) -> list[tuple[datetime, float]]:
+    """What a chart shows: of a counter how fast it grew, of a distribution the 95th percentile, else the last value."""
     if one.kind == MetricSeries.Kind.COUNTER:
-        last = [bucket.last for bucket in one.buckets]
-        return [max(now - was, 0.0) for was, now in pairwise([*last[:1], *last])]
+        return [(now.last_at, _rate(was, now)) for was, now in pairwise(one.buckets)]
     if one.kind == MetricSeries.Kind.DISTRIBUTION:
-        return [(bucket.sketch and bucket.sketch.quantile(0.95)) or bucket.maximum for bucket in one.buckets]
-    return [bucket.last for bucket in one.buckets]
+        return [(each.last_at, (each.sketch and each.sketch.quantile(0.95)) or each.maximum) for each in one.buckets]
+    return [(each.last_at, each.last) for each in one.buckets]
 
 
-def _line(n: int, one: Drawn) -> Line:
-    shown = heights(one)
+def _rate(was: Bucket, now: Bucket) -> float:
+    """A second. A counter that is smaller than before began again at zero."""
+    grown = now.last - was.last if now.last >= was.last else now.last
+    return grown / (now.last_at - was.last_at).total_seconds()
+
+
+def _unit(name: str, found: list[Drawn]) -> Unit:
+    return Unit.PER_SECOND if found and found[0].kind == MetricSeries.Kind.COUNTER else unit_of(name)
+
+
+def _line(n: int, one: Drawn, unit: Unit) -> Line:
+    shown = [value for _at, value in points(one)]
     words = ", ".join(f"{name}={value}" for name, value in one.labels) or _("without labels")
-    return Line("abcd"[n % 4], words, shown[-1], min(shown), max(shown))
+    told = [in_words(value, unit) for value in (shown[-1], min(shown), max(shown))] if shown else ["", "", ""]
+    return Line("abcd"[n % 4], words, *told)

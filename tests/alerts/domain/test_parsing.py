@@ -21,7 +21,7 @@ from apps.alerts.domain.rules import (
     Rule,
     Severity,
 )
-from apps.alerts.domain.units import Unit
+from apps.core.domain.units import Unit
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from tests.alerts.domain.build import RULE, query, rule
 

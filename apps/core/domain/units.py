@@ -13,7 +13,13 @@ class Unit(StrEnum):
 
 
 _BYTES = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))
+_BY_ENDING = {"seconds": Unit.SECONDS, "ratio": Unit.RATIO, "percent": Unit.PERCENT, "bytes": Unit.BYTES}
 _BELOW_SECONDS = 10  # shorter times read better in milliseconds
+
+
+def unit_of(metric: str) -> Unit:
+    """By the ending of a metric's name, where Prometheus' naming rules put the unit; plain numbers else."""
+    return _BY_ENDING.get(metric.rpartition("_")[2], Unit.NUMBER)
 
 
 def in_words(value: float, unit: Unit) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.alerts.domain.units import Unit, in_words
+from apps.core.domain.units import Unit, in_words, unit_of
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,18 @@ from apps.alerts.domain.units import Unit, in_words
 )
 def test_a_value_in_words(value: float, unit: Unit, expected: str) -> None:
     assert in_words(value, unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("http_request_duration_seconds", Unit.SECONDS),
+        ("memory_used_ratio", Unit.RATIO),
+        ("process_resident_memory_bytes", Unit.BYTES),
+        ("http_requests_total", Unit.NUMBER),
+        ("seconds", Unit.SECONDS),
+        ("bytes_seen", Unit.NUMBER),
+    ],
+)
+def test_the_unit_is_the_ending_of_the_name(metric: str, expected: Unit) -> None:
+    assert unit_of(metric) == expected
