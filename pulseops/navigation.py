@@ -52,6 +52,15 @@ ENTRIES = (
     ),
     Entry(
         group=WATCH,
+        label=_("Incidents"),
+        url_name="admin:incident-list",
+        icon="siren",
+        permission="alerts.view_incident",
+        scoped=True,
+        family="admin:incident-",
+    ),
+    Entry(
+        group=WATCH,
         label=_("Alerts"),
         url_name="admin:alert-list",
         icon="bell",

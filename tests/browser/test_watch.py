@@ -31,8 +31,10 @@ PAGES = [
     "new-channel/?kind=SLACK",
     "deliveries/",
     "silences/",
+    "incidents/",
+    "incidents/new/",
 ]
-EMPTY = ["alerts/", "rules/", "metrics/", "events/", "channels/", "silences/"]
+EMPTY = ["incidents/", "alerts/", "rules/", "metrics/", "events/", "channels/", "silences/"]
 
 
 @pytest.fixture
@@ -55,7 +57,8 @@ def furnished(project: Project) -> Alert:
 
 def test_every_page_is_accessible_and_narrow(tab: Open, furnished: Alert) -> None:
     wide = tab(role="Operator")
-    paths = [f"{SCOPE}/{page}" for page in (*PAGES, f"alerts/{furnished.pk}/")]
+    one = f"incidents/{furnished.incident_id}/"
+    paths = [f"{SCOPE}/{page}" for page in (*PAGES, f"alerts/{furnished.pk}/", one, f"{one}edit/")]
     assert [fault for path in paths for fault in problems_in_both_schemes(wide, path)] == []
     narrow = tab(role="Operator", width=320)
     sideways = [path for path in paths if narrow.open(path).evaluate("document.documentElement.scrollWidth") > 320]
@@ -69,9 +72,11 @@ def test_empty_pages_are_accessible(tab: Open, project: Project) -> None:
 
 def test_from_the_overview_to_what_the_alert_did(tab: Open, furnished: Alert) -> None:
     page = tab(role="Operator").open(f"{SCOPE}/")
-    page.get_by_role("link", name="Too many errors (host=web-1)").click()
-    expect(page.get_by_role("heading", name="Too many errors")).to_be_visible()
-    expect(page.get_by_text("killed checkout in production: everyone gets the off variant")).to_be_visible()
+    page.get_by_role("link", name="Too many errors (host=web-1)").first.click()
+    expect(page.get_by_role("heading", name="Too many errors (host=web-1)")).to_be_visible()
+    expect(page.get_by_text("killed checkout in production: everyone gets the off variant").first).to_be_visible()
+    page.get_by_role("link", name="Too many errors", exact=True).first.click()
+    expect(page.get_by_role("heading", name="What happened by itself")).to_be_visible()
 
 
 def test_a_rule_is_tried_and_saved_by_keyboard(tab: Open, furnished: Alert) -> None:

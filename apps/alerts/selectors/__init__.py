@@ -11,6 +11,7 @@ from apps.alerts.selectors.incidents import (
     open_incidents,
     times_of,
 )
+from apps.alerts.selectors.reviews import review
 from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules
 from apps.alerts.selectors.timelines import Moment, changes_around, timeline
 
@@ -30,6 +31,7 @@ __all__ = [
     "notifications",
     "open_alerts",
     "open_incidents",
+    "review",
     "rules",
     "silences",
     "standing",
