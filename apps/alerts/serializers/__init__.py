@@ -1,4 +1,5 @@
-"""The shapes of alerting in the API: rules, alerts, channels, notices and silences."""
+"""The shapes of alerting in the API: rules, alerts, channels, notices and silences. Incidents have a module of their
+own beside this one."""
 
 from typing import Any
 
