@@ -1,5 +1,7 @@
 """Notices lead to the incident of their alert, in every channel; those from before incidents existed still load."""
 
+from typing import Any
+
 import pytest
 
 from apps.alerts.gateways import email, slack, webhook
@@ -18,7 +20,7 @@ def environment() -> Environment:
     return environment
 
 
-def told(environment: Environment, **rule: str) -> tuple[Message, int | None]:
+def told(environment: Environment, **rule: Any) -> tuple[Message, int | None]:
     alert = make_alert(environment, **rule)
     notice = load_notice(Notification.objects.get(alert=alert).content)
     return Message(id="1", at=AT, notice=notice), alert.incident_id

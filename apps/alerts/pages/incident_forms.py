@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.alerts import forms, selectors, services
+from apps.alerts import selectors, services
+from apps.alerts.forms import incidents as forms
 from apps.alerts.models import Incident
 from apps.alerts.pages.incidents import CONFLICT, UNPROCESSABLE, OneIncident
 from apps.core.pages import ScopedPage

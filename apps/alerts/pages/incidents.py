@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.alerts import forms, selectors, services
+from apps.alerts import selectors, services
 from apps.alerts.domain.incidents import lasted
+from apps.alerts.forms import incidents as forms
 from apps.alerts.models import Alert, Incident, IncidentStatus, Response
 from apps.alerts.pages.alerts import shown
 from apps.alerts.pages.words import severity

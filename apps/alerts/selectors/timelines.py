@@ -35,6 +35,7 @@ class Moment:
     subject_id: str = ""
     text: str = ""
     actor_kind: str = ""
+    order: tuple[int, int] = (0, 0)  # among what is of one moment: the trail in its own order, then the rest
 
 
 def timeline(row: Incident) -> list[Moment]:
@@ -47,7 +48,7 @@ def timeline(row: Incident) -> list[Moment]:
         *_notices(list(alerts)),
         *(_update(one, row) for one in row.updates.all()),
     ]
-    return sorted(moments, key=lambda moment: moment.at)  # what is of one moment stays in the order above
+    return sorted(moments, key=lambda moment: (moment.at, moment.order))
 
 
 def changes_around(row: Incident) -> list[AuditEntry]:
@@ -74,6 +75,7 @@ def _entry(entry: AuditEntry, source: str) -> Moment:
         subject_type=entry.subject_type,
         subject_id=entry.subject_id,
         text=entry.reason,
+        order=(0, entry.pk),
     )
 
 
@@ -108,6 +110,7 @@ def _update(update: IncidentUpdate, row: Incident) -> Moment:
         actor_label=update.author_label,
         did=f"{words} ({update.get_status_display()})",
         text=update.text,
+        order=(1, update.pk),
     )
 
 
@@ -141,4 +144,5 @@ def _notice(rows: Sequence[Notification]) -> Moment:
         did=did[Status(first.status)],
         subject_label=first.channel.name,
         text=f"{words}: {why}" if why else words,
+        order=(2, first.pk),
     )
