@@ -66,6 +66,7 @@ class ResponseOut(serializers.ModelSerializer[Response]):
 class AlertOut(serializers.ModelSerializer[Alert]):
     environment = serializers.CharField(source="environment.key")
     rule = serializers.CharField(source="key")
+    incident = serializers.IntegerField(source="incident_id", allow_null=True, help_text=_("That it belongs to."))
     responses = ResponseOut(many=True)
 
     class Meta:
@@ -77,6 +78,7 @@ class AlertOut(serializers.ModelSerializer[Alert]):
             "name",
             "severity",
             "kind",
+            "incident",
             "labels",
             "value",
             "peak",
