@@ -93,7 +93,8 @@ def _alerts(alerts: dict[str, Alert]) -> Iterator[Moment]:
         series = label_words(alerts[same[0].subject_id].labels)
         first = f"{series}: {same[0].reason}" if series and same[0].reason else series or same[0].reason
         more = ngettext("and %(n)d more series", "and %(n)d more series", len(same) - 1) % {"n": len(same) - 1}
-        yield replace(_entry(same[0], "alert"), text=f"{first} {more}".strip() if len(same) > 1 else first)
+        told = f"{first.rstrip('.')} {more}".strip() if len(same) > 1 else first
+        yield replace(_entry(same[0], "alert"), text=told)
 
 
 def _incident(row: Incident) -> Iterator[Moment]:
