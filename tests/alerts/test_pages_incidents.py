@@ -247,6 +247,20 @@ def test_more_alerts_cost_no_more_queries(environment: Environment, visitor: Vis
     assert cost() == one
 
 
+def test_a_storm_does_not_bury_what_is_open(environment: Environment, visitor: Visitor) -> None:
+    hosts = [f"h{number}" for number in range(60)]
+    row = fire(environment, *hosts)
+    now = clock.now() + MINUTE
+    for host in hosts:
+        push(environment, "errors", (now, 1 if host != "h7" else 9), host=host)
+    services.judge_due(at=now)
+    assert Alert.objects.open().count() == 1
+    page = text(visitor.get("incident-detail", incident=row.pk))
+    shown = page[page.index('id="alerts-heading"') : page.index('id="changes-heading"')]
+    assert shown.index("host=h7<") < shown.index("Over")
+    assert "and 10 more" in shown
+
+
 def test_the_overview_leads_to_the_incident(environment: Environment, visitor: Visitor) -> None:
     row = fire(environment, "a", "b")
     page = visitor.get("overview")

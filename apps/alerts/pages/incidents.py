@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from apps.alerts import selectors, services
 from apps.alerts.domain.incidents import lasted
 from apps.alerts.forms import incidents as forms
-from apps.alerts.models import Alert, Incident, IncidentStatus, Response
+from apps.alerts.models import Alert, Incident, IncidentStatus, Response, Severity
 from apps.alerts.pages.alerts import shown
 from apps.alerts.pages.words import severity
 from apps.core.models import AuditEntry
@@ -18,6 +18,7 @@ from apps.core.pages import Pill, ScopedPage
 from apps.core.services import StaleVersion
 
 OVER = 30  # incidents that are over, on the list
+ALERTS, MOMENTS = 50, 200  # on the page of one incident; the rest is counted
 UNPROCESSABLE, CONFLICT = 422, 409
 TONES = {
     IncidentStatus.INVESTIGATING: "killed",
@@ -78,6 +79,7 @@ class OneIncident(ScopedPage):
         self, row: Incident, *, form: forms.UpdateForm | None = None, refused: str = "", status: int = 200
     ) -> HttpResponse:
         may_change = self.request.user.has_perm("alerts.change_incident")
+        alerts, moments = _urgent_first(row), selectors.timeline(row)[::-1]
         return self.render(
             "alerts/incident.html",
             status=status,
@@ -85,10 +87,12 @@ class OneIncident(ScopedPage):
             crumbs=[(_("Incidents"), self.url("incident-list"))],
             incident=shown_incident(row),
             times=_times(row),
-            alerts=[(shown(alert), self._silence_url(alert)) for alert in row.alerts.all()],
+            alerts=[(shown(alert), self._silence_url(alert)) for alert in alerts[:ALERTS]],
+            more_alerts=max(len(alerts) - ALERTS, 0),
             acted=_acted(row),
             changed=self._changed(row),
-            moments=reversed(selectors.timeline(row)),
+            moments=moments[:MOMENTS],
+            earlier=max(len(moments) - MOMENTS, 0),
             form=form or forms.UpdateForm.of(row),
             refused=refused,
             may_change=may_change,
@@ -188,6 +192,15 @@ class OwnPage(OneIncident):
             expected_version=None,
         )
         return self.back(row.pk)
+
+
+def _urgent_first(row: Incident) -> list[Alert]:
+    """Those that are open, the worst first; then those that are over. Of these the newest first."""
+
+    def rank(alert: Alert) -> int:
+        return len(Severity.values) if alert.resolved_at else -Severity.values.index(alert.severity)
+
+    return sorted(row.alerts.all(), key=rank)
 
 
 def _times(row: Incident) -> list[tuple[str, str]]:
