@@ -72,6 +72,17 @@ def test_another_alert_joins_and_raises_the_severity(environment: Environment) -
     assert AuditEntry.objects.get(kind="alerts.incident_joined").changes["severity"] == ["error", "critical"]
 
 
+def test_alerts_that_pour_in_do_not_refuse_whoever_writes(environment: Environment) -> None:
+    make_rule(environment)
+    judge(environment, 9, host="a")
+    read = Incident.objects.get().version
+    push(environment, "errors", (AT + MINUTE, 9), host="a")
+    judge(environment, 9, 1, host="b")
+    row = Incident.objects.get()
+    assert row.alerts.count() == 2
+    services.post_update(incident_id=row.pk, text="Looking.", at=AT + MINUTE, expected_version=read, **WHO)
+
+
 def hold(row: Incident) -> None:
     services.post_update(incident_id=row.pk, text="Looking.", at=AT, expected_version=None, **WHO)
 

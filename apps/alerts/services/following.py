@@ -4,8 +4,6 @@ resolves, or waits for whoever took it on. In the transaction in which the alert
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import F
-
 from apps.alerts.domain import incidents as domain
 from apps.alerts.domain.incidents import Next
 from apps.alerts.domain.labels import label_words
@@ -38,7 +36,7 @@ def follow(environment: Environment, turned: Sequence[Alert], at: datetime) -> N
 def note_act(alert: Alert, at: datetime) -> None:
     """A response of the alert was done: the first one says when the incident was acted on."""
     found = Incident.objects.filter(pk__in=Alert.objects.filter(pk=alert.pk).values("incident"), acted_at=None)
-    found.update(acted_at=at, version=F("version") + 1)
+    found.update(acted_at=at)  # the version stays: nobody edits this
 
 
 def _take_in(environment: Environment, opened: Sequence[Alert], at: datetime) -> None:
@@ -77,12 +75,14 @@ def _join(row: Incident, opened: Sequence[Alert], at: datetime) -> None:
     raise_severity(row, opened)
     again = row.status == Status.MONITORING
     row.status = Status.INVESTIGATING if again else row.status
-    row.version += 1
-    row.save()
+    changed = changes(before, readable(row))
+    if changed:  # else the version stays: alerts that pour in must not refuse whoever is writing an update
+        row.version += 1
+        row.save()
     if again:
         say(row, f"{_named(opened)} fired: it is not over.", public=False, actor=trail.ITSELF, at=at)
-    changed = {"alerts": [None, [alert.pk for alert in opened]]} | changes(before, readable(row))
-    trail.record("alerts.incident_joined", row, changed, reason=f"{_named(opened)} fired", at=at)
+    joined = {"alerts": [None, [alert.pk for alert in opened]]}
+    trail.record("alerts.incident_joined", row, joined | changed, reason=f"{_named(opened)} fired", at=at)
 
 
 def _look_after(pk: int, at: datetime) -> None:
