@@ -200,6 +200,21 @@ def test_the_first_response_that_is_done_is_when_it_was_acted_on(environment: En
     assert Incident.objects.get().acted_at == AT + MINUTE
 
 
+def test_what_comes_after_the_end_changes_no_times(environment: Environment) -> None:
+    make_flag(project=environment.project, key="checkout", on=True)
+    make_rule(environment, response={"kind": "kill_flag", "flag": "checkout", "changed_within_seconds": 10**9})
+    judge(environment, 7)
+    over: dict[str, Any] = {"text": "Fixed.", "status": "RESOLVED", "expected_version": None}
+    services.post_update(incident_id=Incident.objects.get().pk, at=AT, **over, **WHO)
+    services.acknowledge(alert_id=Alert.objects.get().pk, at=AT + MINUTE, **WHO)
+    services.respond_due(at=AT + MINUTE)
+    row = Incident.objects.get()
+    assert (Response.objects.get().status, row.acknowledged_at, row.acted_at) == ("DONE", None, None)
+    judge(environment, 1, 2)
+    row.refresh_from_db()
+    assert (row.status, row.resolved_at) == ("RESOLVED", AT)
+
+
 def test_a_refused_response_is_no_act(environment: Environment) -> None:
     make_rule(environment, response={"kind": "kill_flag", "flag": "gone"})
     judge(environment, 7)

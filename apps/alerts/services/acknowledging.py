@@ -70,7 +70,8 @@ def _mark(row: Alert, *, actor: Actor, reason: str, at: datetime) -> None:
 
 
 def _take_on(row: Incident, *, actor: Actor, reason: str, at: datetime) -> None:
-    if row.acknowledged_at is None:
+    """One that is over is not: its times are what they were."""
+    if row.acknowledged_at is None and row.resolved_at is None:
         row.acknowledged_at = at
         row.version += 1
         row.save(update_fields=["acknowledged_at", "version"])

@@ -1,5 +1,5 @@
 """Incidents by hand: opened, changed, written about, taken on, with alerts that belong to them. What they do by
-themselves is following.py's."""
+themselves is joining.py's."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -35,8 +35,8 @@ def follow(environment: Environment, turned: Sequence[Alert], at: datetime) -> N
 
 def note_act(alert: Alert, at: datetime) -> None:
     """A response of the alert was done: the first one says when the incident was acted on."""
-    found = Incident.objects.filter(pk__in=Alert.objects.filter(pk=alert.pk).values("incident"), acted_at=None)
-    found.update(acted_at=at)  # the version stays: nobody edits this
+    mine = Alert.objects.filter(pk=alert.pk).values("incident")
+    Incident.objects.open().filter(pk__in=mine, acted_at=None).update(acted_at=at)  # nobody edits it: the version stays
 
 
 def _take_in(environment: Environment, opened: Sequence[Alert], at: datetime) -> None:
