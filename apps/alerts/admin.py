@@ -1,5 +1,5 @@
-"""The tables of alerting in the admin: rules and alerts lead to their own pages, the rest is only shown. A channel's
-secret is not among what is shown."""
+"""The tables of alerting in the admin: rules, alerts and incidents lead to their own pages, the rest is only shown. A
+channel's secret is not among what is shown."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -104,6 +104,11 @@ class NotificationAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+def _incident(row: Incident) -> HttpResponse:
+    scope = navigation.Scope(row.environment.project, row.environment)
+    return HttpResponseRedirect(reverse("admin:incident-detail", kwargs=scope.kwargs | {"incident": row.pk}))
+
+
 @admin.register(Incident)
 class IncidentAdmin(ReadOnlyAdmin):
     list_display = ("title", "severity", "status", "environment", "owner", "public", "opened_at", "resolved_at")
@@ -111,6 +116,9 @@ class IncidentAdmin(ReadOnlyAdmin):
     list_filter = ("severity", "status", EnvironmentFilter)
     search_fields = ("title",)
     ordering = ("-opened_at", "-pk")
+
+    def detail(self, request: HttpRequest, row: Incident) -> HttpResponse:
+        return _incident(row)
 
 
 class IncidentEnvironmentFilter(EnvironmentFilter):
@@ -120,9 +128,12 @@ class IncidentEnvironmentFilter(EnvironmentFilter):
 @admin.register(IncidentUpdate)
 class IncidentUpdateAdmin(ReadOnlyAdmin):
     list_display = ("incident", "status", "text", "public", "author_label", "at")
-    list_select_related = ("incident",)
+    list_select_related = ("incident__environment__project",)
     list_filter = ("public", IncidentEnvironmentFilter)
     ordering = ("-pk",)
+
+    def detail(self, request: HttpRequest, row: IncidentUpdate) -> HttpResponse:
+        return _incident(row.incident)
 
 
 @admin.register(StatusPage)

@@ -14,6 +14,7 @@ from apps.core.models import Environment
 from apps.monitoring import services as monitoring
 from apps.monitoring.domain.samples import Sample
 from apps.monitoring.domain.series import read_series
+from pulseops.stack.demo_incident import tell_of_an_incident
 
 WATCHED = ("staging", "production")
 STEP = timedelta(minutes=5)
@@ -29,6 +30,7 @@ def watch(environments: list[Environment], actor: Actor, at: datetime) -> None:
             monitoring.record(environment_id=environment.pk, samples=list(_samples(at)), at=at)
             _rules(environment, actor, at)
             _checks(environment, actor, at)
+    tell_of_an_incident(environments[-1], actor, at)
     monitoring.roll_up()
 
 

@@ -1,4 +1,5 @@
-"""The scenarios of delivery for test_audit_walk.py: each prepares what is needed and returns the one call to watch."""
+"""The scenarios of delivery and incidents for test_audit_walk.py: each prepares what is needed and returns the one
+call to watch."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,7 +7,7 @@ from typing import Any
 
 from apps.alerts import services
 from apps.core.models import Environment
-from tests.factories import ACTOR, AT, make_project
+from tests.factories import ACTOR, AT, make_incident, make_project
 from tests.factories.delivery import make_alert, make_channel, make_route, make_silence
 
 Prepare = Callable[[], Callable[[], object]]
@@ -88,3 +89,42 @@ def create_silence() -> Callable[[], object]:
 def end_silence() -> Callable[[], object]:
     pk = make_silence(_production(), at=AT - HOUR, seconds=7_200).pk
     return lambda: services.end_silence(silence_id=pk, **ANY)
+
+
+@scenario
+def open_incident() -> Callable[[], object]:
+    environment = _production()
+    return lambda: make_incident(environment)
+
+
+@scenario
+def update_incident() -> Callable[[], object]:
+    pk = make_incident(_production()).pk
+    return lambda: services.update_incident(incident_id=pk, fields={"title": "New"}, **ANY)
+
+
+@scenario
+def post_update() -> Callable[[], object]:
+    pk = make_incident(_production()).pk
+    return lambda: services.post_update(incident_id=pk, text="We know why.", status="IDENTIFIED", **ANY)
+
+
+@scenario
+def acknowledge_incident() -> Callable[[], object]:
+    pk = make_incident(_production()).pk
+    return lambda: services.acknowledge_incident(incident_id=pk, **WHO)
+
+
+@scenario
+def attach_alert() -> Callable[[], object]:
+    environment = _production()
+    pks: dict[str, Any] = {"incident_id": make_incident(environment).pk, "alert_id": make_alert(environment).pk}
+    return lambda: services.attach_alert(**pks, **WHO)
+
+
+@scenario
+def detach_alert() -> Callable[[], object]:
+    alert = make_alert(_production())
+    pk = alert.incident_id
+    assert pk is not None
+    return lambda: services.detach_alert(incident_id=pk, alert_id=alert.pk, **WHO)

@@ -14,7 +14,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from apps.alerts.models import Silence
+from apps.alerts.models import Incident, Silence
 from tests.callers import BACKEND
 from tests.factories import make_everything, make_user
 from tests.factories.everything import Everything
@@ -71,7 +71,13 @@ BODY = {
 }
 # What `key` and `id` stand for below these parts of an address.
 KEYED = {"segments": "beta", "channels": "ops", "checks": "web"}
-NUMBERED = {"approvals": "request", "change-requests": "request", "alerts": "alert", "silences": "silence"}
+NUMBERED = {
+    "approvals": "request",
+    "change-requests": "request",
+    "alerts": "alert",
+    "incidents": "incident",
+    "silences": "silence",
+}
 MACHINE_WRITTEN = ("django_session", "axes_")
 WRITING = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 
@@ -102,6 +108,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "request": str(made.request.pk),
         "alert": str(made.alert.pk),
         "silence": str(Silence.objects.latest("pk").pk),
+        "incident": str(Incident.objects.latest("pk").pk),
     }
     values = {
         "project": "shop",
@@ -116,6 +123,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "alert": str(made.alert.pk),
         "check": "web",
         "silence": numbers["silence"],
+        "incident": numbers["incident"],
         "channel": "ops",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from apps.alerts import services as alerts
-from apps.alerts.models import Alert, AlertRule
+from apps.alerts.models import Alert, AlertRule, Incident
 from apps.core import clock
 from apps.core.models import Environment, Project
 from apps.monitoring import services as monitoring
@@ -31,8 +31,10 @@ PAGES = [
     "new-channel/?kind=SLACK",
     "deliveries/",
     "silences/",
+    "incidents/",
+    "incidents/new/",
 ]
-EMPTY = ["alerts/", "rules/", "metrics/", "events/", "channels/", "silences/"]
+EMPTY = ["incidents/", "alerts/", "rules/", "metrics/", "events/", "channels/", "silences/"]
 
 
 @pytest.fixture
@@ -55,7 +57,8 @@ def furnished(project: Project) -> Alert:
 
 def test_every_page_is_accessible_and_narrow(tab: Open, furnished: Alert) -> None:
     wide = tab(role="Operator")
-    paths = [f"{SCOPE}/{page}" for page in (*PAGES, f"alerts/{furnished.pk}/")]
+    one = f"incidents/{furnished.incident_id}/"
+    paths = [f"{SCOPE}/{page}" for page in (*PAGES, f"alerts/{furnished.pk}/", one, f"{one}edit/")]
     assert [fault for path in paths for fault in problems_in_both_schemes(wide, path)] == []
     narrow = tab(role="Operator", width=320)
     sideways = [path for path in paths if narrow.open(path).evaluate("document.documentElement.scrollWidth") > 320]
@@ -69,9 +72,26 @@ def test_empty_pages_are_accessible(tab: Open, project: Project) -> None:
 
 def test_from_the_overview_to_what_the_alert_did(tab: Open, furnished: Alert) -> None:
     page = tab(role="Operator").open(f"{SCOPE}/")
-    page.get_by_role("link", name="Too many errors (host=web-1)").click()
-    expect(page.get_by_role("heading", name="Too many errors")).to_be_visible()
-    expect(page.get_by_text("killed checkout in production: everyone gets the off variant")).to_be_visible()
+    page.get_by_role("link", name="Too many errors (host=web-1)").first.click()
+    expect(page.get_by_role("heading", name="Too many errors (host=web-1)")).to_be_visible()
+    expect(page.get_by_text("killed checkout in production: everyone gets the off variant").first).to_be_visible()
+    page.get_by_role("link", name="Too many errors", exact=True).first.click()
+    expect(page.get_by_role("heading", name="What happened by itself")).to_be_visible()
+
+
+def test_an_incident_is_taken_on_and_resolved_by_keyboard(tab: Open, furnished: Alert) -> None:
+    page = tab(role="Operator", width=320).open(f"{SCOPE}/incidents/{furnished.incident_id}/")
+    page.get_by_role("button", name="Acknowledge").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("took on the incident")).to_be_visible()
+    page.get_by_label("What is new").focus()
+    page.keyboard.type("The flag is off; errors are gone.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("r")  # chooses Resolved
+    page.get_by_role("button", name="Post the update").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("noted (Resolved)")).to_be_visible()
+    assert Incident.objects.get().status == "RESOLVED"
 
 
 def test_a_rule_is_tried_and_saved_by_keyboard(tab: Open, furnished: Alert) -> None:

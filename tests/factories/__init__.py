@@ -7,6 +7,7 @@ from tests.factories.core import ACTOR, AT, PASSWORD, make_key, make_project, ma
 from tests.factories.delivery import make_alert, make_channel, make_delivery, make_route, make_silence
 from tests.factories.everything import make_everything
 from tests.factories.flags import make_flag, make_segment, split_rule, state_in
+from tests.factories.incidents import make_component, make_incident
 from tests.factories.rollouts import make_rollout, say
 
 __all__ = [
@@ -19,10 +20,12 @@ __all__ = [
     "make_approver",
     "make_channel",
     "make_check",
+    "make_component",
     "make_delivery",
     "make_everything",
     "make_flag",
     "make_heartbeat",
+    "make_incident",
     "make_key",
     "make_project",
     "make_request",

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import override_settings
 
+from apps.alerts.models import Incident
 from apps.core import audit, sealer
 from apps.core.models import AuditEntry, ChangeRequest, Environment, Project
 from apps.flags import selectors, services
@@ -53,6 +54,18 @@ def test_the_nine_flags_are_as_the_document_lists_them() -> None:
     states = FlagState.objects.filter(environment__key="production").select_related("flag")
     states = states.exclude(flag__key="messageHistory")  # not on the list: it shows what rules can say
     assert {state.flag.key: percentage(state) for state in states} == LISTED
+
+
+@pytest.mark.usefixtures("facts")
+def test_one_incident_is_over_and_was_told_on_the_status_page() -> None:
+    row = Incident.objects.get()
+    took = (row.acknowledged_at, row.acted_at, row.resolved_at)
+    minutes = [(moment - row.opened_at).total_seconds() / 60 for moment in took if moment]
+    assert (row.environment.key, row.status, row.public, minutes) == ("production", "RESOLVED", True, [2, 14, 47])
+    assert row.resolved_at is not None
+    assert row.resolved_at < AT
+    updates = row.updates.order_by("at")
+    assert [update.public for update in updates] == [True, False, False, True, True]
 
 
 @pytest.mark.usefixtures("facts")

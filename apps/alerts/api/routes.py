@@ -3,11 +3,13 @@
 from django.urls import URLPattern, path
 
 from apps.alerts.api.channels import ChannelViewSet, NotificationViewSet
+from apps.alerts.api.incidents import IncidentViewSet, ReviewViewSet
 from apps.alerts.api.silences import SilenceViewSet
 from apps.alerts.api.views import AlertViewSet, RuleViewSet
 from apps.core.api.routes import MANY, ONE, PROJECT, post
 
 RULES = f"{PROJECT}environments/<slug:environment>/alert-rules/<slug:rule>/"
+INCIDENT = f"{PROJECT}incidents/<int:id>/"
 
 urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}alert-rules/", RuleViewSet.as_view(MANY), name="rule-list"),
@@ -15,6 +17,14 @@ urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}alerts/", AlertViewSet.as_view({"get": "list"}), name="alert-list"),
     path(f"{PROJECT}alerts/<int:id>/", AlertViewSet.as_view({"get": "retrieve"}), name="alert"),
     path(f"{PROJECT}alerts/<int:id>/acknowledge/", AlertViewSet.as_view(post("acknowledge")), name="alert-acknowledge"),
+    path(f"{PROJECT}incidents/", IncidentViewSet.as_view(MANY), name="incident-list"),
+    path(INCIDENT, IncidentViewSet.as_view(ONE), name="incident"),
+    path(f"{INCIDENT}acknowledge/", IncidentViewSet.as_view(post("acknowledge")), name="incident-acknowledge"),
+    path(f"{INCIDENT}attach/", IncidentViewSet.as_view(post("attach")), name="incident-attach"),
+    path(f"{INCIDENT}detach/", IncidentViewSet.as_view(post("detach")), name="incident-detach"),
+    path(f"{INCIDENT}review.md", ReviewViewSet.as_view({"get": "retrieve"}), name="incident-review"),
+    path(f"{INCIDENT}timeline/", IncidentViewSet.as_view({"get": "timeline"}), name="incident-timeline"),
+    path(f"{INCIDENT}updates/", IncidentViewSet.as_view(post("update_posted")), name="incident-updates"),
     path(f"{PROJECT}channels/", ChannelViewSet.as_view(MANY), name="channel-list"),
     path(f"{PROJECT}channels/<slug:channel>/", ChannelViewSet.as_view(ONE), name="channel"),
     path(f"{PROJECT}channels/<slug:channel>/test/", ChannelViewSet.as_view(post("test")), name="channel-test"),

@@ -115,7 +115,11 @@ def _lists(message: Message) -> list[tuple[str, list[str]]]:
 
 
 def _links(message: Message) -> list[tuple[str, str]]:
-    links = [("Open the alert", message.notice.url), ("Acknowledge", message.acknowledge_url)]
+    links = [
+        ("Open the alert", message.notice.url),
+        ("Open the incident", message.notice.incident_url),
+        ("Acknowledge", message.acknowledge_url),
+    ]
     return [(words, url) for words, url in links if url]
 
 

@@ -33,6 +33,7 @@ class Notice:
     labels: Mapping[str, str] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     url: str = ""  # the alert's page
+    incident_url: str = ""  # of the incident that it belongs to; empty: none
     alert_id: int | None = None
 
     @property

@@ -87,7 +87,11 @@ def _changes(notice: Notice) -> str:
 
 
 def _actions(message: Message) -> list[Block]:
-    links = {"Open the alert": message.notice.url, "Acknowledge": message.acknowledge_url}
+    links = {
+        "Open the alert": message.notice.url,
+        "Incident": message.notice.incident_url,
+        "Acknowledge": message.acknowledge_url,
+    }
     buttons = [
         {"type": "button", "text": {"type": "plain_text", "text": words}, "url": url, "action_id": words.split()[0]}
         for words, url in links.items()

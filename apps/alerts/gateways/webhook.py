@@ -101,4 +101,5 @@ def _facts(notice: Notice, limit: int) -> dict[str, Any]:
         "labels": {cut(name, limit): cut(value, limit) for name, value in labels},
         "at": notice.at,
         "url": notice.url or None,
+        "incident_url": notice.incident_url or None,
     }

@@ -12,6 +12,8 @@ from apps.alerts.pages.channels import (
     SecretPage,
     TestPage,
 )
+from apps.alerts.pages.incident_forms import AttachPage, DetachPage, EditIncidentPage, NewIncidentPage, ReviewPage
+from apps.alerts.pages.incidents import IncidentPage, IncidentsPage, OwnPage, TakeOnPage, UpdatePage
 from apps.alerts.pages.rules import InstallPage, NewRulePage, RulePage, RulesPage
 from apps.alerts.pages.silences import EndSilencePage, NewSilencePage, SilencesPage
 
@@ -25,6 +27,16 @@ urlpatterns = [
     path("channels/<slug:key>/test/", TestPage.as_view(), name="channel-test"),
     path("channels/<slug:key>/secret/", SecretPage.as_view(), name="channel-secret"),
     path("deliveries/", DeliveriesPage.as_view(), name="channel-deliveries"),
+    path("incidents/", IncidentsPage.as_view(), name="incident-list"),
+    path("incidents/new/", NewIncidentPage.as_view(), name="incident-new"),
+    path("incidents/<int:incident>/", IncidentPage.as_view(), name="incident-detail"),
+    path("incidents/<int:incident>/edit/", EditIncidentPage.as_view(), name="incident-edit"),
+    path("incidents/<int:incident>/update/", UpdatePage.as_view(), name="incident-update"),
+    path("incidents/<int:incident>/acknowledge/", TakeOnPage.as_view(), name="incident-acknowledge"),
+    path("incidents/<int:incident>/own/", OwnPage.as_view(), name="incident-own"),
+    path("incidents/<int:incident>/attach/", AttachPage.as_view(), name="incident-attach"),
+    path("incidents/<int:incident>/alerts/<int:alert>/detach/", DetachPage.as_view(), name="incident-detach"),
+    path("incidents/<int:incident>/review.md", ReviewPage.as_view(), name="incident-review"),
     path("silences/", SilencesPage.as_view(), name="silence-list"),
     path("silences/new/", NewSilencePage.as_view(), name="silence-new"),
     path("silences/<int:silence>/end/", EndSilencePage.as_view(), name="silence-end"),

@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy
 from apps.alerts import selectors
 from apps.alerts.domain.labels import label_words
 from apps.alerts.domain.parsing import parse_rule
-from apps.alerts.models import Alert
+from apps.alerts.models import Alert, Incident
 from apps.alerts.pages.words import condition_words, severity, value_words
 from apps.core import selectors as core
 from apps.core import svg
 from apps.core.pages import Pill, ScopedPage
 
 OVER = 30  # alerts that are over, on the list
+MOST_INCIDENTS = 5  # offered on an alert's page
 BEFORE = timedelta(hours=1)  # shown of the metric, before the alert
 
 
@@ -65,7 +66,14 @@ class AlertPage(ScopedPage):
             entries=core.audit_of("alerts.alert", row.pk),
             changes=self._changes(row),
             may_acknowledge=self._may_acknowledge(row),
+            incidents=self._incidents(row),
         )
+
+    def _incidents(self, row: Alert) -> list[Incident]:
+        """Open ones that it may be put into, while it is in none."""
+        if row.incident_id is not None or not self.request.user.has_perm("alerts.change_incident"):
+            return []
+        return selectors.open_incidents(self.environment)[:MOST_INCIDENTS]
 
     def _may_acknowledge(self, row: Alert) -> bool:
         waits = row.acknowledged_at is None and row.resolved_at is None

@@ -82,7 +82,7 @@ class NewSilencePage(ScopedPage):
     permission = ("alerts.view_silence", "alerts.add_silence")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._show(SilenceForm())
+        return self._show(SilenceForm(initial={"matchers": request.GET.get("matchers", "")}))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Create it, or only look at what it would mute: the form says which."""

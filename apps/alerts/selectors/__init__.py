@@ -2,20 +2,42 @@
 
 from apps.alerts.selectors.backtests import DAYS, tried, values_over
 from apps.alerts.selectors.delivery import alert_behind, channels, notifications, silences, standing
+from apps.alerts.selectors.incidents import (
+    OpenIncident,
+    components,
+    incident,
+    incidents,
+    incidents_now,
+    open_incidents,
+    times_of,
+)
+from apps.alerts.selectors.reviews import review
 from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules
+from apps.alerts.selectors.timelines import Moment, changes_around, timeline
 
 __all__ = [
     "DAYS",
+    "Moment",
     "OpenAlert",
+    "OpenIncident",
     "alert_behind",
     "alerts",
     "alerts_now",
+    "changes_around",
     "channels",
+    "components",
+    "incident",
+    "incidents",
+    "incidents_now",
     "notifications",
     "open_alerts",
+    "open_incidents",
+    "review",
     "rules",
     "silences",
     "standing",
+    "timeline",
+    "times_of",
     "tried",
     "values_over",
 ]

@@ -21,7 +21,7 @@ def rules(project: Project, environment: Environment | None = None) -> QuerySet[
 
 def alerts(project: Project, environment: Environment | None = None) -> QuerySet[Alert]:
     """Newest first, with their responses."""
-    rows = Alert.objects.filter(environment__project=project).select_related("environment__project", "rule")
+    rows = Alert.objects.filter(environment__project=project).select_related("environment__project", "rule", "incident")
     rows = rows.filter(environment=environment) if environment else rows
     return rows.prefetch_related(Prefetch("responses", Response.objects.order_by("pk"))).order_by("-fired_at", "-pk")
 
@@ -42,6 +42,7 @@ class OpenAlert:
     labels: str  # as in "host=web-1"
     since: datetime
     acknowledged_by: str  # empty: nobody yet
+    incident: int | None  # that it belongs to
 
 
 def alerts_now(environment: Environment) -> tuple[OpenAlert, ...]:
@@ -54,6 +55,7 @@ def alerts_now(environment: Environment) -> tuple[OpenAlert, ...]:
             label_words(row.labels),
             row.active_at,
             row.acknowledged_by_label,
+            row.incident_id,
         )
         for row in open_alerts(environment)
     )

@@ -1,6 +1,12 @@
 """What others do with alerting. One name per deed; the modules beside this one are private to the app."""
 
-from apps.alerts.services.acknowledging import AlertOver, LinkInvalid, acknowledge, read_acknowledge_token
+from apps.alerts.services.acknowledging import (
+    AlertOver,
+    LinkInvalid,
+    acknowledge,
+    acknowledge_incident,
+    read_acknowledge_token,
+)
 from apps.alerts.services.channels import (
     InvalidChannel,
     create_channel,
@@ -9,6 +15,15 @@ from apps.alerts.services.channels import (
     update_channel,
 )
 from apps.alerts.services.delivering import deliver, deliver_due, test_channel
+from apps.alerts.services.incidents import (
+    IncidentOver,
+    InvalidIncident,
+    attach_alert,
+    detach_alert,
+    open_incident,
+    post_update,
+    update_incident,
+)
 from apps.alerts.services.judging import judge, judge_due
 from apps.alerts.services.responding import respond, respond_due
 from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
@@ -18,13 +33,17 @@ from apps.alerts.services.starter import install_starter_rules
 
 __all__ = [
     "AlertOver",
+    "IncidentOver",
     "InvalidChannel",
+    "InvalidIncident",
     "InvalidRoute",
     "InvalidRule",
     "InvalidSilence",
     "LinkInvalid",
     "RuleExists",
     "acknowledge",
+    "acknowledge_incident",
+    "attach_alert",
     "create_channel",
     "create_route",
     "create_rule",
@@ -32,10 +51,13 @@ __all__ = [
     "delete_route",
     "deliver",
     "deliver_due",
+    "detach_alert",
     "end_silence",
     "install_starter_rules",
     "judge",
     "judge_due",
+    "open_incident",
+    "post_update",
     "preview_silence",
     "read_acknowledge_token",
     "respond",
@@ -44,6 +66,7 @@ __all__ = [
     "signing_secrets",
     "test_channel",
     "update_channel",
+    "update_incident",
     "update_route",
     "update_rule",
 ]

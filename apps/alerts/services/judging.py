@@ -17,7 +17,7 @@ from apps.alerts.domain.storing import dump_instances
 from apps.alerts.models import Alert, AlertRule, Response, RuleStanding
 from apps.alerts.selectors.definitions import instances_of, rule_of
 from apps.alerts.selectors.vectors import vector_at
-from apps.alerts.services import notifying, trail
+from apps.alerts.services import joining, notifying, trail
 from apps.core import holds
 from apps.core.database import DATABASE_AWAY
 from apps.core.models import Hold
@@ -52,8 +52,9 @@ def judge(*, rule_id: int, at: datetime) -> Stepped | None:
         standing.judged_at, standing.due_at = at, at + timedelta(seconds=settings.JUDGE_SECONDS)
         standing.save()
         turned = [alert for transition in stepped.transitions for alert in _follow(row, rule, transition, at)]
-        notifying.tell(row.environment, rule, turned, at)
         _follow_values(row, rule, stepped)
+        joining.follow(row.environment, turned, at)  # after all that writes alerts: locking.py says why
+        notifying.tell(row.environment, rule, turned, at)
         if rule.guard and not isinstance(found, Failed):
             _say(row, rule, stepped, at)
     return stepped

@@ -11,7 +11,7 @@ from apps.alerts.domain.guarding import DAY, Go, Limits, Past, may_act
 from apps.alerts.models import Response
 from apps.alerts.responses import KINDS, LIMITS
 from apps.alerts.responses.kinds import Subject
-from apps.alerts.services import trail
+from apps.alerts.services import joining, trail
 from apps.core.database import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
@@ -80,6 +80,8 @@ def _settle(row: Response, status: str, told: str, at: datetime) -> Response:
     row.status, row.told, row.settled_at, row.due_at = status, told, at, None
     row.attempts += 1
     row.save()
+    if status == Status.DONE:
+        joining.note_act(row.alert, at)
     trail.record(f"alerts.response_{status.lower()}", row.alert, reason=told, at=at)
     return row
 

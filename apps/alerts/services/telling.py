@@ -19,6 +19,7 @@ Kind = Notification.Kind
 def notice_of(alert: Alert, rule: Rule, kind: str, changed: Sequence[AuditEntry], at: datetime) -> Notice:
     environment = alert.environment
     project = environment.project.key
+    here = f"{settings.PUBLIC_URL}/admin/p/{project}/{environment.key}"
     return Notice(
         kind=kind,
         severity=alert.severity,
@@ -33,7 +34,8 @@ def notice_of(alert: Alert, rule: Rule, kind: str, changed: Sequence[AuditEntry]
         threshold=_finite(rule.threshold),
         labels=alert.labels,
         changes=() if kind == Kind.RECOVERED else tuple(Change(one.at.isoformat(), _change(one)) for one in changed),
-        url=f"{settings.PUBLIC_URL}/admin/p/{project}/{environment.key}/alerts/{alert.pk}/",
+        url=f"{here}/alerts/{alert.pk}/",
+        incident_url=f"{here}/incidents/{alert.incident_id}/" if alert.incident_id else "",
         alert_id=alert.pk,
     )
 

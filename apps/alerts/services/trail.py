@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from apps.alerts.models import Alert, AlertRule, Channel, Route, Silence
+from apps.alerts.models import Alert, AlertRule, Channel, Incident, Route, Silence
 from apps.core import audit
 from apps.core.audit import Actor
 
 ITSELF = audit.system("alerts")
 
-Subject = Alert | AlertRule | Channel | Route | Silence
+Subject = Alert | AlertRule | Channel | Incident | Route | Silence
 
 
 def record(
@@ -34,7 +34,7 @@ def record(
 
 
 def _place_of(subject: Subject) -> dict[str, int | None]:
-    if isinstance(subject, Alert | AlertRule):
+    if isinstance(subject, Alert | AlertRule | Incident):
         return {"project_id": subject.environment.project_id, "environment_id": subject.environment_id}
     environment_id = subject.environment_id if isinstance(subject, Silence) else None
     return {"project_id": subject.project_id, "environment_id": environment_id}

@@ -30,6 +30,7 @@ class Need:
 def needs(seen: Overview, scope: Scope, waiting: Iterable[Need] = ()) -> list[Need]:
     """`waiting`: what waits for the person who looks."""
     return [
+        *_incidents(seen, scope),
         *_firing(seen, scope),
         *_killed(seen, scope),
         *_stopped(seen, scope),
@@ -91,8 +92,20 @@ def curl(seen: Overview) -> str:
     )
 
 
+def _incidents(seen: Overview, scope: Scope) -> Iterator[Need]:
+    for one in seen.incidents:
+        tone = "killed" if one.severity in SEVERE else "warn"
+        count = ngettext("%(n)d alert is open", "%(n)d alerts are open", one.open_alerts) % {"n": one.open_alerts}
+        taken = _("%(name)s is on it") % {"name": one.owner} if one.owner else _("nobody took it on")
+        note = f"{one.status} · {count} · {taken}" if one.open_alerts else f"{one.status} · {taken}"
+        url = reverse("admin:incident-detail", kwargs={**scope.kwargs, "incident": one.pk})
+        yield Need(tone, _("Incident"), one.title, url, one.since, note)
+
+
 def _firing(seen: Overview, scope: Scope) -> Iterator[Need]:
-    for one in seen.alerts:
+    """Alerts of an incident that is open are on its page."""
+    shown = {one.pk for one in seen.incidents}
+    for one in (alert for alert in seen.alerts if alert.incident not in shown):
         tone = "killed" if one.severity in SEVERE else "warn"
         words = f"{one.name} ({one.labels})" if one.labels else one.name
         note = _("acknowledged by %(name)s") % {"name": one.acknowledged_by} if one.acknowledged_by else ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from apps.alerts.selectors import OpenAlert, alerts_now
+from apps.alerts.selectors import OpenAlert, OpenIncident, alerts_now, incidents_now
 from apps.console.selectors import health
 from apps.core import selectors as core
 from apps.core.models import ApiKey, AuditEntry, Environment
@@ -24,6 +24,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
+    incidents: Sequence[OpenIncident]  # that are open, the worst first
     alerts: Sequence[OpenAlert]  # that are open, the worst first
     flags: flags.Summary
     stopped: Sequence[StoppedRollout]  # rollout plans that wait for a person or a guard
@@ -54,6 +55,7 @@ def overview(environment: Environment, *, at: datetime) -> Overview:
     trail = core.audit_entries(project=project)
     exposed = flags.flags(project).order_by("-client_exposed", "key").values_list("key", flat=True)
     return Overview(
+        incidents=incidents_now(environment),
         alerts=alerts_now(environment),
         flags=flags.flag_summary(environment, at=at),
         stopped=flags.stopped_rollouts(environment, at=at),

@@ -6,14 +6,22 @@ from typing import Any
 from rest_framework.renderers import BaseRenderer
 
 
-class CSVRenderer(BaseRenderer):
-    """The finished text of a CSV file."""
+class FinishedText(BaseRenderer):
+    """A file that was written elsewhere."""
 
-    media_type = "text/csv"
-    format = "csv"
     charset = "utf-8"
 
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
         return str(data).encode()
+
+
+class CSVRenderer(FinishedText):
+    media_type = "text/csv"
+    format = "csv"
+
+
+class MarkdownRenderer(FinishedText):
+    media_type = "text/markdown"
+    format = "md"

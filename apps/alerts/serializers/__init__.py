@@ -1,4 +1,5 @@
-"""The shapes of alerting in the API: rules, alerts, channels, notices and silences."""
+"""The shapes of alerting in the API: rules, alerts, channels, notices and silences. Incidents have a module of their
+own beside this one."""
 
 from typing import Any
 
@@ -65,6 +66,7 @@ class ResponseOut(serializers.ModelSerializer[Response]):
 class AlertOut(serializers.ModelSerializer[Alert]):
     environment = serializers.CharField(source="environment.key")
     rule = serializers.CharField(source="key")
+    incident = serializers.IntegerField(source="incident_id", allow_null=True, help_text=_("That it belongs to."))
     responses = ResponseOut(many=True)
 
     class Meta:
@@ -76,6 +78,7 @@ class AlertOut(serializers.ModelSerializer[Alert]):
             "name",
             "severity",
             "kind",
+            "incident",
             "labels",
             "value",
             "peak",
