@@ -1,6 +1,6 @@
 """Reads of alerting: rows inside, values of the domain and frozen dataclasses outside."""
 
-from apps.alerts.selectors.backtests import tried, values_over
+from apps.alerts.selectors.backtests import seen_at, tried, values_over
 from apps.alerts.selectors.delivery import alert_behind, channels, notifications, silences, standing
 from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules
 
@@ -13,6 +13,7 @@ __all__ = [
     "notifications",
     "open_alerts",
     "rules",
+    "seen_at",
     "silences",
     "standing",
     "tried",
