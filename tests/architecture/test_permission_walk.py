@@ -117,6 +117,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "check": "web",
         "silence": numbers["silence"],
         "channel": "ops",
+        "mail": "20260105T090000000000-00000000",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),
