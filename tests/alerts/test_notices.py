@@ -10,6 +10,7 @@ import pytest
 
 from apps.alerts import selectors, services
 from apps.alerts.domain.parsing import parse_rule
+from apps.alerts.gateways import mail_html
 from apps.alerts.gateways.messages import dump_notice, load_notice
 from apps.alerts.models import Alert
 from apps.core import clock
@@ -94,6 +95,18 @@ def test_a_recovery_shows_how_it_began_and_ended(environment: Environment, hook:
     values = [value for _at, value in told(hook)["points"]]
     known = [value for value in values if value is not None]
     assert (values[0], max(known), values[-1]) == (1, 7, 2)
+
+
+def test_a_recovery_by_mail_is_calm_and_shows_what_was_bad(environment: Environment, mails: Sink) -> None:
+    fire(environment)
+    services.deliver_due(at=AT)
+    push(environment, "errors", (AT + 3 * MINUTE, 2), host="h0")
+    services.judge_due(at=AT + 3 * MINUTE)
+    services.deliver_due(at=AT + 3 * MINUTE)
+    drawn = html(mails.mails[-1])
+    assert "Recovered" in drawn
+    assert f"border-top:5px solid {mail_html.TONES['well']}" in drawn
+    assert "class='beyond-critical'" in drawn
 
 
 def test_a_mail_draws_it_in_words_and_cells(environment: Environment, mails: Sink) -> None:
@@ -184,8 +197,8 @@ def test_silencing_from_a_notice_offers_the_labels_of_its_alert(environment: Env
 
 
 def test_a_notice_from_before_there_were_links_still_goes_out() -> None:
-    kept = dump_notice(notice())
+    kept = dump_notice(notice(links=()))
     del kept["links"]
     for change in kept["changes"]:
         del change["url"]
-    assert load_notice(kept) == notice()
+    assert load_notice(kept) == notice(links=())

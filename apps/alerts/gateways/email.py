@@ -126,9 +126,11 @@ def _text(message: Message) -> str:
 
 def _html(message: Message) -> str:
     notice = message.notice
-    alarms = notice.kind in ("FIRED", "NO_DATA") and notice.severity in mail_html.TONES
+    alarms = notice.kind in ("FIRED", "NO_DATA")
+    severity = notice.severity if notice.severity in mail_html.TONES else "info"
     return mail_html.page(
-        tone=notice.severity if alarms else "well",
+        tone=severity if alarms else "well",
+        beyond=severity,
         title=f"{notice.mark} {message.title}",
         seen=notice.seen,
         description=notice.description,

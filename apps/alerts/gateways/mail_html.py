@@ -30,6 +30,7 @@ SHEET = """
 def page(
     *,
     tone: str,
+    beyond: str,
     title: str,
     seen: str,
     description: str,
@@ -39,13 +40,13 @@ def page(
     lists: Sequence[tuple[str, Lines]],
     foot: str,
 ) -> str:
-    """`tone` is the severity, or "well"."""
+    """`tone` is the severity, or "well"; `beyond` is the tone of bars beyond the threshold, whatever came of it."""
     parts = [
         _heading("h1", title, "font-size:20px;line-height:1.3;margin:0 0 8px"),
         _paragraph(seen, "font-size:16px;font-weight:600"),
         _paragraph(description, "font-size:14px") if description else "",
         _buttons(links, tone),
-        _chart(chart, tone) if chart else "",
+        _chart(chart, beyond) if chart else "",
         _facts(facts),
         *(_list(heading, lines) for heading, lines in lists),
         f"<p class='muted' style='{FONT};font-size:12px;margin:24px 0 0;color:{MUTED}'>{escape(foot)}</p>",
