@@ -198,6 +198,16 @@ ENTRIES = (
     Entry(group=SYSTEM, label=_("API docs"), url_name="api-docs", icon="book"),
 )
 
+# Where `up` keeps mail instead of sending it.
+MAIL = Entry(
+    group=SYSTEM,
+    label=_("Mail"),
+    url_name="admin:mail-list",
+    icon="send",
+    permission="alerts.change_channel",
+    family="admin:mail-",
+)
+
 KINDS = {
     "core.project_created": _("created the project"),
     "core.project_changed": _("changed the project"),

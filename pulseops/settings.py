@@ -212,8 +212,13 @@ JUDGE_SECONDS = env.float("PULSEOPS_JUDGE_SECONDS", default=15.0)
 SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default=env.str("VITE_SLACK_WEBHOOK_URL", default=""))
 ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default=env.str("VITE_ALERT_WEBHOOK_URL", default=""))
 ALERT_WEBHOOK_SECRETS = env.list("PULSEOPS_ALERT_WEBHOOK_SECRETS", default=[])
-ALERT_EMAILS = env.list("PULSEOPS_ALERT_EMAILS", default=[])
 SMTP_URL = env.str("PULSEOPS_SMTP_URL", default="")
+MAIL_SINK = env.bool("PULSEOPS_MAIL_SINK", default=True) and not SMTP_URL and not PRODUCTION  # `up` keeps mail itself
+MAIL_PORT = env.int("PULSEOPS_MAIL_PORT", default=PORT + 25 if PORT <= 65_510 else PORT - 25)
+MAIL_DIR = VAR_DIR / "mail"
+if MAIL_SINK:
+    SMTP_URL = f"smtp://127.0.0.1:{MAIL_PORT}?tls=none"
+ALERT_EMAILS = env.list("PULSEOPS_ALERT_EMAILS", default=["ops@example.com"] if MAIL_SINK else [])
 MAIL_FROM = env.str("PULSEOPS_MAIL_FROM", default=f"PulseOps <pulseops@{_public.hostname or 'localhost'}>")
 ACKNOWLEDGE_LINK_HOURS = env.int("PULSEOPS_ACKNOWLEDGE_LINK_HOURS", default=72)
 

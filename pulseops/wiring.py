@@ -19,14 +19,14 @@ from apps.flags.live.usage import usage
 from apps.monitoring.ingest.application import write
 from apps.monitoring.live.collector import Collector
 from apps.monitoring.services.events import Received, Turned
-from pulseops.navigation import ENTRIES, KINDS
+from pulseops.navigation import ENTRIES, KINDS, MAIL
 
 LOOPS = {"sealer": "apps.core.sealer:run"}  # permanent children of `manage.py loops`
 
 
 def wire() -> None:
     core.adopt_environments_with(flags.adopt_environment)
-    navigation.wire(ENTRIES, KINDS)
+    navigation.wire((*ENTRIES, MAIL) if settings.MAIL_SINK else ENTRIES, KINDS)
     rulesets.listen(streams.ruleset_swapped)
     keyring.listen(streams.keys_swapped)
     measures.measure(measures.own)

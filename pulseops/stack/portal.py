@@ -8,8 +8,9 @@ from pulseops.stack.processes import Program
 AS_ROOT = "ignore:You're running the worker with superuser privileges"  # harmless here: JSON messages only
 
 
-def programs(base: Path, listener: int) -> list[Program]:
-    """Web first, since people wait for it. A long task has its own worker, so that it delays no alert."""
+def programs(base: Path, listener: int, mail: tuple[int, Path] | None = None) -> list[Program]:
+    """Web first, since people wait for it. A long task has its own worker, so that it delays no alert. `mail` is the
+    port and the directory of a mail server that keeps what it gets; none where there is a real one."""
     manage = (sys.executable, str(base / "manage.py"))
     celery = (sys.executable, "-W", AS_ROOT, "-m", "celery", "--quiet", "-A", "pulseops.celery")
     commands = {
@@ -19,6 +20,8 @@ def programs(base: Path, listener: int) -> list[Program]:
         "beat": (*celery, "beat", "--loglevel", "WARNING", "--pidfile="),
         "loops": (*manage, "loops"),
     }
+    if mail:
+        commands["mail"] = (sys.executable, "-m", "pulseops.stack.mail", str(mail[0]), str(mail[1]))
     return [
         Program(name, command, directory=base, sockets=(listener,) if name == "web" else ())
         for name, command in commands.items()

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -41,7 +42,7 @@ def up(*, with_demo: bool) -> None:
             _start_servers(supervisor)
             facts = _prepare(console, with_demo)
             _start_portal(supervisor, listener)
-            console.say(banner.text(settings.PUBLIC_URL, facts, time.monotonic() - began))
+            console.say(banner.text(settings.PUBLIC_URL, facts, time.monotonic() - began, mail=settings.MAIL_SINK))
             while True:
                 supervisor.turn()
         except KeyboardInterrupt:
@@ -126,13 +127,17 @@ def _start_portal(supervisor: Supervisor, listener: socket.socket) -> None:
     """The web process alone until it answers, since people wait for it; then the rest."""
     answered = threading.Event()
     with supervisor.console.step("First page"):
-        web, *others = portal.programs(settings.BASE_DIR, listener.fileno())
+        web, *others = portal.programs(settings.BASE_DIR, listener.fileno(), _mail())
         supervisor.start(web)
         threading.Thread(target=_wait_for_page, args=(answered,), daemon=True).start()
         while not answered.is_set():
             supervisor.turn(0.1)
     for program in others:
         supervisor.start(program)
+
+
+def _mail() -> "tuple[int, Path] | None":
+    return (settings.MAIL_PORT, settings.MAIL_DIR) if settings.MAIL_SINK else None
 
 
 def _wait_for_page(answered: threading.Event) -> None:

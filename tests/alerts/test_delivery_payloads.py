@@ -2,18 +2,28 @@
 
 import email
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from apps.alerts.domain.charts import Chart, Point
 from apps.alerts.gateways import email as mail
 from apps.alerts.gateways import posting, sentry, slack, webhook
-from apps.alerts.gateways.messages import Change, Message, Notice, dump_notice, load_notice
+from apps.alerts.gateways.messages import Change, Link, Message, Notice, dump_notice, load_notice
 from tests.factories.delivery import SECRET
 
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 ID = "0b0b76b5-5a1f-4d1e-8f0e-0c8e3a0c9a11"
+
+
+CHART = Chart(
+    points=tuple(Point(AT + timedelta(minutes=2 * n), n / 7, n / 7 > 4) for n in range(31)),
+    threshold=4,
+    lowest="0 <b>",
+    highest="4.29 <b>",
+    limit="above 4 <b>",
+)
 
 
 def notice(**fields: Any) -> Notice:
@@ -32,12 +42,14 @@ def notice(**fields: Any) -> Notice:
         "changes": (Change(AT.isoformat(), "ann killed checkout: too slow"),),
         "url": "https://ops.example.com/admin/p/shop/production/alerts/1/",
         "alert_id": 1,
+        "links": (Link("Kill checkout", "https://ops.example.com/kill/"),),
     }
     return Notice(**usual | fields)
 
 
 def message(*others: Notice, **fields: Any) -> Message:
-    return Message(id=ID, at=AT, notice=notice(**fields), others=others, acknowledge_url="https://ops.example.com/a/")
+    acknowledge = "https://ops.example.com/a/"
+    return Message(id=ID, at=AT, notice=notice(**fields), others=others, acknowledge_url=acknowledge, chart=CHART)
 
 
 def test_the_signature_of_the_standard_webhooks_vector() -> None:
@@ -100,6 +112,7 @@ def test_slack_is_told_no_commands() -> None:
     )
     found = texts(payload)
     assert not [text for text in found if "<" in text or ">" in text]
+    assert any("0 &lt;b&gt;" in text for text in found)
     assert any("&lt;!channel&gt; &amp; &lt;@U1&gt;" in text for text in found)
     marked = [block["text"] for block in payload["blocks"] if block["type"] == "section" and "text" in block]
     assert marked
@@ -109,11 +122,15 @@ def test_slack_is_told_no_commands() -> None:
 @pytest.mark.parametrize("text", [*LONG, "&" * 50_000], ids=["plain", "fire", "escapes", "ampersands"])
 def test_slack_keeps_its_limits(text: str) -> None:
     changes = (Change(AT.isoformat(), text),) * 5
+    links = (Link(text, "https://ops.example.com/1/"), Link(text, "https://ops.example.com/2/"))
     fat = notice(name=text, seen=text, labels={"a": text})
     payload = slack.payload(
-        message(*[fat] * 100, name=text, seen=text, description=text, labels={"a": text}, changes=changes)
+        message(*[fat] * 100, name=text, seen=text, description=text, labels={"a": text}, changes=changes, links=links)
     )
     assert len(payload["blocks"]) <= 50
+    buttons = next(block["elements"] for block in payload["blocks"] if block["type"] == "actions")
+    assert len({button["action_id"] for button in buttons}) == len(buttons) == 4
+    assert all(len(button["text"]["text"]) <= 75 for button in buttons)
     for block in payload["blocks"]:
         assert len(block.get("text", {}).get("text", "")) <= 3_000
         assert len(block.get("fields", [])) <= 10
@@ -134,6 +151,7 @@ def test_a_mail_is_text_and_html_with_the_id_and_nothing_injected() -> None:
     assert isinstance(html, bytes)
     assert isinstance(text, bytes)
     assert b"<script>" not in html
+    assert b"<b>" not in html
     assert b"&lt;script&gt;" in html
     assert b"Acknowledge: https://ops.example.com/a/" in text
     assert b"ann killed checkout: too slow" in text

@@ -31,7 +31,7 @@ def test_a_severe_alert_leads_to_its_incident(environment: Environment) -> None:
     path = f"/admin/p/shop/production/incidents/{incident}/"
     assert message.notice.incident_url.endswith(path)
     (actions,) = [block for block in slack.payload(message)["blocks"] if block["type"] == "actions"]
-    assert [button["url"].endswith(path) for button in actions["elements"]] == [False, True]
+    assert sum(button["url"].endswith(path) for button in actions["elements"]) == 1
     mail = email.compose(message, sender="a@example.com", to=["b@example.com"])
     assert all(path in part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
     assert message.notice.incident_url.encode() in webhook.payload(message)

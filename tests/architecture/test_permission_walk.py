@@ -125,6 +125,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "silence": numbers["silence"],
         "incident": numbers["incident"],
         "channel": "ops",
+        "mail": "20260105T090000000000-00000000",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),

@@ -135,7 +135,9 @@ def test_a_check_shows_its_results_times_and_trail(
     environment: Environment, visitor: Visitor, answers: list[bool]
 ) -> None:
     began = clock.now() - timedelta(minutes=30)
-    make_check(environment, at=began, failures=2, config={"host": "192.0.2.1", "port": 9, "latency_limit_seconds": 0.05})
+    make_check(
+        environment, at=began, failures=2, config={"host": "192.0.2.1", "port": 9, "latency_limit_seconds": 0.05}
+    )
     answers[:] = [True, True, False, False]
     for n in range(4):
         services.run_due_checks(at=began + n * timedelta(minutes=6), egress=way_out())

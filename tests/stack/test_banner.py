@@ -27,3 +27,8 @@ def test_the_command_is_one_line_that_a_shell_understands() -> None:
 
 def test_without_the_demo_the_first_administrator_is_the_next_step() -> None:
     assert "manage.py createsuperuser" in banner.text("http://127.0.0.1:8000", None, 1)
+
+
+def test_it_says_where_kept_mail_is_read() -> None:
+    assert "http://127.0.0.1:8000/admin/mail/" in banner.text("http://127.0.0.1:8000", None, 1, mail=True)
+    assert "mail" not in banner.text("http://127.0.0.1:8000", None, 1)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from html import escape
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from apps.alerts.gateways import mail_html
 from apps.alerts.gateways.messages import Message, Undelivered, cut, moment, one_line
 from apps.core import egress
 
@@ -105,46 +105,38 @@ def _facts(message: Message) -> list[tuple[str, str]]:
     return [(name, words) for name, words in facts.items() if words]
 
 
-def _lists(message: Message) -> list[tuple[str, list[str]]]:
+def _lists(message: Message) -> list[tuple[str, mail_html.Lines]]:
     """Heading and lines of what there may be more of."""
-    others = [f"{one.label_words or one.name}: {one.seen}" for one in message.others[:OTHERS]]
+    others = [(f"{one.label_words or one.name}: {one.seen}", one.url) for one in message.others[:OTHERS]]
     if len(message.others) > OTHERS:
-        others.append(f"and {len(message.others) - OTHERS} more")
-    changes = [f"{moment(one.at)}: {one.words}" for one in message.notice.changes]
+        others.append((f"and {len(message.others) - OTHERS} more", ""))
+    changes = [(f"{moment(one.at)}: {one.words}", one.url) for one in message.notice.changes]
     return [one for one in (("At the same time", others), ("Flags changed last", changes)) if one[1]]
 
 
-def _links(message: Message) -> list[tuple[str, str]]:
-    links = [
-        ("Open the alert", message.notice.url),
-        ("Open the incident", message.notice.incident_url),
-        ("Acknowledge", message.acknowledge_url),
-    ]
-    return [(words, url) for words, url in links if url]
-
-
 def _text(message: Message) -> str:
-    notice = message.notice
+    notice, chart = message.notice, message.chart
     parts = [f"{message.title}\n{notice.seen}", notice.description]
+    parts.append(f"{chart.sparkline}\n{chart.words}" if chart else "")
     parts.append("\n".join(f"{name}: {words}" for name, words in _facts(message)))
-    parts += ["\n".join([f"{heading}:", *(f"- {line}" for line in lines)]) for heading, lines in _lists(message)]
-    parts.append("\n".join(f"{words}: {url}" for words, url in _links(message)))
+    parts += ["\n".join([f"{heading}:", *(f"- {line}" for line, _url in lines)]) for heading, lines in _lists(message)]
+    parts.append("\n".join(f"{link.words}: {link.url}" for link in message.links))
     return "\n\n".join(part for part in parts if part) + f"\n\n-- \nPulseOps {message.id}\n"
 
 
 def _html(message: Message) -> str:
-    """No images, no scripts, nothing loaded: it reads the same everywhere."""
     notice = message.notice
-    rows = "".join(f"<tr><th align='left'>{escape(n)}</th><td>{escape(w)}</td></tr>" for n, w in _facts(message))
-    lists = "".join(
-        f"<h2>{heading}</h2><ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
-        for heading, lines in _lists(message)
-    )
-    links = " · ".join(f"<a href='{escape(url)}'>{words}</a>" for words, url in _links(message))
-    description = f"<p>{escape(notice.description)}</p>" if notice.description else ""
-    return (
-        "<!doctype html><html lang='en'><body>"
-        f"<h1>{notice.mark} {escape(message.title)}</h1><p><strong>{escape(notice.seen)}</strong></p>{description}"
-        f"<table>{rows}</table>{lists}<p>{links}</p><p><small>PulseOps {escape(message.id)}</small></p>"
-        "</body></html>\n"
+    alarms = notice.kind in ("FIRED", "NO_DATA")
+    severity = notice.severity if notice.severity in mail_html.TONES else "info"
+    return mail_html.page(
+        tone=severity if alarms else "well",
+        beyond=severity,
+        title=f"{notice.mark} {message.title}",
+        seen=notice.seen,
+        description=notice.description,
+        links=message.links,
+        chart=message.chart,
+        facts=_facts(message),
+        lists=_lists(message),
+        foot=f"PulseOps {message.id}",
     )

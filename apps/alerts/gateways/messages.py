@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from apps.alerts.domain.charts import Chart
+
 MARKS = {"critical": "🔴", "error": "🟠", "warning": "🟡", "info": "🔵"}  # beside the word, never instead of it
 GOOD_MARK, TEST_MARK, NO_DATA_MARK = "✅", "🔔", "⚪"
 
@@ -15,6 +17,13 @@ class Change:
 
     at: str  # ISO 8601
     words: str  # as in "ann turned checkout on: launch"
+    url: str = ""  # the flag's page
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    words: str  # what a button says
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +44,7 @@ class Notice:
     url: str = ""  # the alert's page
     incident_url: str = ""  # of the incident that it belongs to; empty: none
     alert_id: int | None = None
+    links: tuple[Link, ...] = ()  # to act, beside the alert's page
 
     @property
     def mark(self) -> str:
@@ -72,11 +82,22 @@ class Message:
     notice: Notice
     others: tuple[Notice, ...] = ()  # told along with it
     acknowledge_url: str = ""
+    chart: Chart | None = None  # of what the notice is about; read when it is sent, so that judging waits for none
     follows: str = ""  # the id of the message that said it fires
 
     @property
     def title(self) -> str:
         return self.notice.title + (f" and {len(self.others)} more" if self.others else "")
+
+    @property
+    def links(self) -> list[Link]:
+        """What there is to do, the most urgent first."""
+        usual = [
+            Link("Acknowledge", self.acknowledge_url),
+            Link("Open the alert", self.notice.url),
+            Link("Open the incident", self.notice.incident_url),
+        ]
+        return [link for link in (*usual, *self.notice.links) if link.url]
 
 
 class Undelivered(Exception):
@@ -94,7 +115,10 @@ def dump_notice(notice: Notice) -> dict[str, Any]:
 
 def load_notice(raw: Mapping[str, Any]) -> Notice:
     """What dump_notice wrote."""
-    return Notice(**{**raw, "changes": tuple(Change(**one) for one in raw["changes"])})
+    changes, links = raw["changes"], raw.get("links", ())  # rows from before there were links have none
+    return Notice(
+        **{**raw, "changes": tuple(Change(**one) for one in changes), "links": tuple(Link(**one) for one in links)}
+    )
 
 
 def one_line(text: str) -> str:

@@ -70,6 +70,7 @@ def _event(message: Message) -> dict[str, Any]:
             "url": notice.url,
             "value": notice.value,
             "threshold": notice.threshold,
+            "chart": f"{message.chart.sparkline} {message.chart.words}" if message.chart else None,
             "changes": [cut(f"{one.at} {one.words}", TEXT_LIMIT) for one in notice.changes],
             "others": [cut(f"{one.label_words}: {one.seen}", TAG_LIMIT) for one in message.others[:20]],
         },

@@ -11,8 +11,16 @@ from apps.alerts.gateways.messages import Message, Notice, Undelivered, cut, mom
 from apps.alerts.gateways.posting import post
 from apps.core.egress import Reply
 
-TITLE, SEEN, DESCRIPTION, FIELD, CHANGE = 300, 600, 1_500, 400, 250  # characters; all of it stays below Slack's limits
+TITLE, SEEN, DESCRIPTION, FIELD, CHANGE, CHART = (
+    300,
+    600,
+    1_500,
+    400,
+    250,
+    300,
+)  # characters; all of it stays below Slack's limits
 ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+BUTTON, ACTIONS = 75, 25  # characters of a button, and buttons, that Slack takes
 OTHERS = 10  # told by name; the rest is a number
 REVOKED = re.compile(rb"no_service|no_team|team_disabled|channel_is_archived|channel_not_found|invalid_token")
 Block = dict[str, Any]
@@ -22,6 +30,8 @@ def payload(message: Message) -> Block:
     """The JSON to post. `text` is what notifications and screen readers get."""
     notice = message.notice
     blocks = [_section(f"{notice.mark} *{_text(message.title, TITLE)}*\n{_text(notice.seen, SEEN)}")]
+    if message.chart:
+        blocks.append(_section(f"`{message.chart.sparkline}`\n{_text(message.chart.words, CHART)}"))
     if notice.description:
         blocks.append(_section(_text(notice.description, DESCRIPTION)))
     blocks.append({"type": "section", "fields": [_mrkdwn(words) for words in _fields(notice)]})
@@ -87,15 +97,14 @@ def _changes(notice: Notice) -> str:
 
 
 def _actions(message: Message) -> list[Block]:
-    links = {
-        "Open the alert": message.notice.url,
-        "Incident": message.notice.incident_url,
-        "Acknowledge": message.acknowledge_url,
-    }
     buttons = [
-        {"type": "button", "text": {"type": "plain_text", "text": words}, "url": url, "action_id": words.split()[0]}
-        for words, url in links.items()
-        if url
+        {
+            "type": "button",
+            "text": {"type": "plain_text", "text": cut(link.words, BUTTON)},
+            "url": link.url,
+            "action_id": f"link-{n}",
+        }
+        for n, link in enumerate(message.links[:ACTIONS])
     ]
     return [{"type": "actions", "elements": buttons}] if buttons else []
 

@@ -79,6 +79,7 @@ def _body(message: Message, others: Sequence[dict[str, Any]], limit: int) -> byt
         "title": cut(message.title, limit),
         "description": cut(notice.description, limit),
         "recent_changes": [{"at": one.at, "words": cut(one.words, limit)} for one in notice.changes],
+        "points": [[point.at.isoformat(), point.value] for point in message.chart.points] if message.chart else [],
         "acknowledge_url": message.acknowledge_url or None,
         "others": list(others),
         "others_left_out": len(message.others) - len(others),

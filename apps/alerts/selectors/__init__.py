@@ -1,6 +1,6 @@
 """Reads of alerting: rows inside, values of the domain and frozen dataclasses outside."""
 
-from apps.alerts.selectors.backtests import DAYS, tried, values_over
+from apps.alerts.selectors.backtests import DAYS, seen_at, tried, values_over
 from apps.alerts.selectors.delivery import alert_behind, channels, notifications, silences, standing
 from apps.alerts.selectors.incidents import (
     OpenIncident,
@@ -34,6 +34,7 @@ __all__ = [
     "open_incidents",
     "review",
     "rules",
+    "seen_at",
     "silences",
     "standing",
     "timeline",

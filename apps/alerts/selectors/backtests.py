@@ -1,6 +1,6 @@
 """What a rule would have done lately: the very function that judges it, over what is still known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from apps.alerts.domain.backtest import Backtest, backtest
@@ -30,6 +30,14 @@ def _ticks(since: datetime, until: datetime) -> Iterator[datetime]:
 
 def values_over(environment_id: int, rule: Rule, labels: dict[str, str], *, since: datetime, until: datetime) -> Points:
     """What the rule saw of one series, minute by minute."""
-    history, wanted = History(environment_id, rule, since=since, until=until), label_set(labels)
-    seen = ((at, history.vector_at(at).get(wanted)) for at in _ticks(since, until))
+    seen = seen_at(environment_id, rule, labels, list(_ticks(since, until)))
     return [(at, value) for at, value in seen if value is not None]
+
+
+def seen_at(
+    environment_id: int, rule: Rule, labels: Mapping[str, str], moments: Iterable[datetime]
+) -> list[tuple[datetime, float | None]]:
+    """What the rule saw of one series at these moments; None where it saw nothing. No other series is read."""
+    ticks, wanted = sorted(moments), label_set(labels)
+    history = History(environment_id, rule, since=ticks[0], until=ticks[-1], labels=labels)
+    return [(at, history.vector_at(at).get(wanted)) for at in ticks]

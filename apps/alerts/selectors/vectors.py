@@ -1,7 +1,7 @@
 """What a rule's query finds at a moment: monitoring's series, as the domain takes them."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -56,14 +56,24 @@ def _merged(parts: Sequence[Sketch]) -> Sketch:
 
 
 class History:
-    """A rule's query over a stretch of time, read once: what a backtest asks minute by minute."""
+    """A rule's query over a stretch of time, read once: what a backtest asks minute by minute. With `labels` only of
+    series that have them, which is all that a group with these labels is made of."""
 
-    def __init__(self, environment_id: int, rule: Rule, *, since: datetime, until: datetime) -> None:
+    def __init__(
+        self,
+        environment_id: int,
+        rule: Rule,
+        *,
+        since: datetime,
+        until: datetime,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
         self._rule = rule
         below, seconds = rule.query.denominator, rule.query.window_seconds
         first = since if rule.relative is None else baseline_at(rule.relative.baseline, seconds, since)
         names = {rule.query.metric, *([below.metric] if below else [])}
-        found = monitoring.measured(environment_id, names, since=first - timedelta(seconds=seconds), until=until)
+        begin = first - timedelta(seconds=seconds)
+        found = monitoring.measured(environment_id, names, since=begin, until=until, labels=labels)
         self._series = _long(found[rule.query.metric], rule.query.matchers)
         self._below = _long(found[below.metric], below.matchers) if below else []
         self.worst: list[tuple[datetime, float]] = []

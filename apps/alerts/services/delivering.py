@@ -2,7 +2,7 @@
 claim. Whoever dies in between leaves a row that the next sweep sends again, under the same id."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from uuid import uuid4
@@ -13,7 +13,7 @@ from django.db import transaction
 from apps.alerts.gateways import email, sentry, slack, webhook
 from apps.alerts.gateways.messages import Message, Undelivered, dump_notice
 from apps.alerts.models import Channel, Notification
-from apps.alerts.services import channels, outbox, trail
+from apps.alerts.services import channels, charting, outbox, trail
 from apps.alerts.services.outbox import Claimed, Failure
 from apps.alerts.services.telling import test_notice
 from apps.core import secrets
@@ -97,7 +97,8 @@ def _deliver(pk: int, sweep: Sweep) -> bool | None:
 def _send(claimed: Claimed) -> str | Failure:
     """Whatever goes wrong out there is a failure to note; what the receiver has to say beside its yes is a text."""
     try:
-        return _call(claimed.row.channel, claimed.message)
+        message = replace(claimed.message, chart=charting.chart_of(claimed.row))
+        return _call(claimed.row.channel, message)
     except Undelivered as failure:
         return Failure(str(failure), failure.gone, failure.after_seconds)
     except secrets.Unreadable as lost:

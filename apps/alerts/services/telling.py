@@ -1,25 +1,29 @@
 """What a notice says of an alert, in words: how bad, since when, what changed before. Decides and writes nothing."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from apps.alerts.domain.rules import Aggregate, Rule
-from apps.alerts.gateways.messages import Change, Notice
+from apps.alerts.gateways.messages import Change, Link, Notice, cut
 from apps.alerts.models import Alert, Channel, Notification
 from apps.core import navigation
 from apps.core.models import AuditEntry
 from apps.flags.domain.wording import duration
 
 Kind = Notification.Kind
+FLAG, STATE = "flags.flag", "flags.flagstate"
+KILLED, ARCHIVED = "flags.killed", "flags.flag_archived"  # after which there is nothing to kill
+BUTTON = 50  # characters of a flag's key
 
 
 def notice_of(alert: Alert, rule: Rule, kind: str, changed: Sequence[AuditEntry], at: datetime) -> Notice:
     environment = alert.environment
     project = environment.project.key
-    here = f"{settings.PUBLIC_URL}/admin/p/{project}/{environment.key}"
+    place = f"{settings.PUBLIC_URL}/admin/p/{project}/{environment.key}"
+    changed = () if kind == Kind.RECOVERED else changed
     return Notice(
         kind=kind,
         severity=alert.severity,
@@ -33,10 +37,11 @@ def notice_of(alert: Alert, rule: Rule, kind: str, changed: Sequence[AuditEntry]
         value=_finite(alert.value),
         threshold=_finite(rule.threshold),
         labels=alert.labels,
-        changes=() if kind == Kind.RECOVERED else tuple(Change(one.at.isoformat(), _change(one)) for one in changed),
-        url=f"{here}/alerts/{alert.pk}/",
-        incident_url=f"{here}/incidents/{alert.incident_id}/" if alert.incident_id else "",
+        changes=tuple(Change(one.at.isoformat(), _change(one), _flag_url(one, place)) for one in changed),
+        url=f"{place}/alerts/{alert.pk}/",
+        incident_url=f"{place}/incidents/{alert.incident_id}/" if alert.incident_id else "",
         alert_id=alert.pk,
+        links=() if kind == Kind.RECOVERED else tuple(_links(alert, changed, place)),
     )
 
 
@@ -94,6 +99,24 @@ def _lasted(length: timedelta) -> str:
 def _change(entry: AuditEntry) -> str:
     did = navigation.kinds().get(entry.kind, entry.kind)
     return f"{entry.actor_label} {did} {entry.subject_label}" + (f": {entry.reason}" if entry.reason else "")
+
+
+def _links(alert: Alert, changed: Sequence[AuditEntry], place: str) -> Iterator[Link]:
+    """Each opens a page that asks before anything happens."""
+    yield Link("Silence this", f"{place}/silences/new/?alert={alert.pk}")
+    last = next((one for one in changed if _flag_url(one, place)), None)
+    if last is not None and last.kind not in (KILLED, ARCHIVED):
+        yield Link(f"Kill {cut(_flag_key(last), BUTTON)}", f"{_flag_url(last, place)}kill/")
+
+
+def _flag_url(entry: AuditEntry, place: str) -> str:
+    """Empty for what is no flag, as a segment is none."""
+    return f"{place}/flags/{_flag_key(entry)}/" if entry.subject_type in (FLAG, STATE) else ""
+
+
+def _flag_key(entry: AuditEntry) -> str:
+    """A state is labelled with its flag and its environment."""
+    return entry.subject_label.partition(" in ")[0]
 
 
 def _finite(value: float | None) -> float | None:

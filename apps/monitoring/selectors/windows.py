@@ -1,7 +1,7 @@
 """What the series of some metrics did in a window: from samples while it is short, from rollups when it is long."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,10 +25,17 @@ class Measured:
 
 
 def measured(
-    environment_id: int, names: Collection[str], *, since: datetime, until: datetime
+    environment_id: int,
+    names: Collection[str],
+    *,
+    since: datetime,
+    until: datetime,
+    labels: Mapping[str, str] | None = None,
 ) -> dict[str, list[Measured]]:
-    """By metric name, the series that have a sample in (since, until]. Three queries at most, however many series."""
-    rows = list(MetricSeries.objects.filter(environment=environment_id, name__in=names, last_at__gt=since))
+    """By metric name, the series that have a sample in (since, until]. Three queries at most, however many series.
+    With `labels` only those that have all of them."""
+    series = MetricSeries.objects.filter(environment=environment_id, name__in=names, last_at__gt=since)
+    rows = list(series.filter(labels__contains=dict(labels)) if labels else series)
     read = _from_samples if until - since <= LONGEST_OF_SAMPLES else _from_rollups
     buckets = read(rows, since, until)
     found: dict[str, list[Measured]] = {name: [] for name in names}
@@ -37,8 +44,8 @@ def measured(
         inside = [bucket for bucket in own if bucket.last_at > since]
         if inside:
             before = [bucket for bucket in own if bucket.last_at <= since][-1:]
-            labels = tuple(sorted(row.labels.items()))
-            found[row.name].append(Measured(labels, (*before, *inside), bool(before)))
+            own_labels = tuple(sorted(row.labels.items()))
+            found[row.name].append(Measured(own_labels, (*before, *inside), bool(before)))
     return found
 
 
