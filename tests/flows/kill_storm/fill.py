@@ -4,6 +4,7 @@ Reads the receiver's URL from standard input when the tables are there; says the
 """
 
 import sys
+from typing import Any
 
 import django
 
@@ -31,9 +32,9 @@ def main() -> None:
         at=at,
     )
     config = {"url": url, "secrets": [SECRET]}
-    about = {"actor": actor, "reason": "storm", "at": at}
+    about: dict[str, Any] = {"actor": actor, "reason": "storm", "at": at}
     alerts.create_channel(project_id=project.pk, key="ops", name="Ops", kind="WEBHOOK", config=config, **about)
-    one_by_one = {"label": "alertname", "match": "=", "value": RULES[0]}
+    one_by_one = {"label": "alertname", "match": "!=", "value": RULES[0]}
     for fields in (
         {"key": "one-by-one", "channels": ["ops"], "matchers": [one_by_one], "group_by": None},
         {"key": "together", "channels": ["ops"]},

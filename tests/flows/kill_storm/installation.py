@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[3]
-CHILDREN = {  # by what their command lines hold
+CHILDREN = {  # by what their command lines hold; the worker "slow" has nothing to do here
     "web": "manage.py serve",
     "fast": "--queues fast",
-    "slow": "--queues slow",
     "beat": "pulseops.celery beat",
     "loops": "manage.py loops",
     "valkey": "valkey-server",
@@ -25,19 +24,28 @@ EVERY_SECOND = ("BEAT_TICK", "ROLL_UP", "JUDGE", "RESPOND", "DELIVER")
 
 
 class Installation:
-    def __init__(self, directory: Path, **environment: str) -> None:
+    def __init__(self, directory: Path, receiver: int) -> None:
         self.var, self.output = directory / "var", directory / "output"
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = self._environment() | environment
+        self.environment = self._environment(receiver)
         self._up = self.command("up", "--no-demo", output=self.output)
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, receiver: int) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         periods = {f"PULSEOPS_PERIOD_{name}": "1" for name in EVERY_SECOND}
-        ours = {"PULSEOPS_VAR": str(self.var), "PULSEOPS_PORT": str(self.port), "PULSEOPS_JUDGE_SECONDS": "1"}
-        embedded = {"DATABASE_URL": "", "REDIS_URL": ""}  # whatever .env says
-        return kept | periods | ours | embedded | {"DJANGO_SETTINGS_MODULE": "pulseops.settings"}
+        ours = {
+            "PULSEOPS_VAR": str(self.var),
+            "PULSEOPS_PORT": str(self.port),
+            "PULSEOPS_JUDGE_SECONDS": "1",
+            "PULSEOPS_NOTICE_LEASE_SECONDS": "6",  # the receiver hangs for a second at most
+            "PULSEOPS_EGRESS_ALLOW": f"127.0.0.1:{receiver}",
+            "PULSEOPS_LOG_LEVEL": "WARNING",
+            "DATABASE_URL": "",  # embedded, whatever .env says
+            "REDIS_URL": "",
+            "DJANGO_SETTINGS_MODULE": "pulseops.settings",
+        }
+        return kept | periods | ours
 
     def command(self, *words: str, output: Path) -> "subprocess.Popen[str]":
         """`manage.py` with these words, in this installation."""
@@ -67,7 +75,7 @@ class Installation:
 
     def children(self) -> Mapping[str, int]:
         """The processes that run now, by name. One that is about to become its program is not among them."""
-        found = {}
+        found: dict[str, int] = {}
         for pid, command in _children_of(self._up.pid):
             if "stack/launch.py" not in command:
                 found |= {name: pid for name, mark in CHILDREN.items() if mark in command}
@@ -81,22 +89,20 @@ class Installation:
             time.sleep(0.05)
         os.kill(running[name], signal.SIGKILL)
 
-    def stop(self) -> None:
-        self._up.terminate()
-        try:
-            self._up.wait(20)
-        except subprocess.TimeoutExpired:
-            self._up.kill()  # the kernel then kills the children
-            self._up.wait()
+    def end(self) -> None:
+        """The kernel ends the children."""
+        self._up.kill()
+        self._up.communicate()
 
 
 @contextmanager
-def installed(directory: Path, **environment: str) -> Iterator[Installation]:
-    installation = Installation(directory, **environment)
+def installed(directory: Path, receiver: int) -> Iterator[Installation]:
+    """It may send to the receiver's port."""
+    installation = Installation(directory, receiver)
     try:
         yield installation
     finally:
-        installation.stop()
+        installation.end()
 
 
 def _children_of(parent: int) -> Iterator[tuple[int, str]]:

@@ -18,6 +18,7 @@ Told = frozenset[tuple[int, str]]  # alerts and what was said of each
 
 @dataclass
 class Receiver:
+    port: int
     secret: bytes
     dice: random.Random
     moody: bool = True
@@ -32,13 +33,13 @@ class Receiver:
         """The status to answer with; 0: none at all."""
         self.under_way.set()
         mood = self.dice.random() if self.moody else 1.0
-        time.sleep(0.9 if mood < 0.03 else self.dice.uniform(0, 0.05))
+        time.sleep(0.9 if mood < 0.06 else self.dice.uniform(0, 0.05))
         with self.lock:
             self.under_way.clear()
             told = self._checked(headers, body)
-            if mood < 0.12:
+            if mood < 0.2:
                 self.failed += 1
-                return 0 if mood < 0.03 else 500
+                return 0 if mood < 0.06 else 500
             name = headers["webhook-id"]
             if self.told.setdefault(name, told) != told:
                 self.faults.append(f"{name} says something else when it comes again")
@@ -56,6 +57,10 @@ class Receiver:
         return frozenset((one["alert_id"], said["type"]) for one in (said["data"], *said["data"]["others"]))
 
     @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    @property
     def heard(self) -> Told:
         return frozenset().union(*self.told.values())
 
@@ -65,9 +70,7 @@ class Receiver:
 
 
 @contextmanager
-def receiving(secret: str, dice: random.Random) -> Iterator[tuple[Receiver, int]]:
-    """The receiver and its port."""
-    receiver = Receiver(base64.b64decode(secret.removeprefix("whsec_")), dice)
+def receiving(secret: str, dice: random.Random) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -90,9 +93,10 @@ def receiving(secret: str, dice: random.Random) -> Iterator[tuple[Receiver, int]
                 receiver.faults.append(repr(error))
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        receiver = Receiver(server.server_address[1], base64.b64decode(secret.removeprefix("whsec_")), dice)
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:
-            yield receiver, server.server_address[1]
+            yield receiver
         finally:
             server.shutdown()

@@ -9,8 +9,9 @@ import psycopg
 from pulseops.stack import postgres
 from pulseops.stack.addresses import Addresses
 
+OPEN_ALERTS = "SELECT count(*) FROM alerts_alert WHERE resolved_at IS NULL"
 WAITING = {  # what is still on its way
-    "open alerts": "SELECT count(*) FROM alerts_alert WHERE resolved_at IS NULL",
+    "open alerts": OPEN_ALERTS,
     "notices": "SELECT count(*) FROM alerts_notification WHERE status = 'PENDING'",
     "entries to seal": "SELECT count(*) FROM core_auditpending",
     "minutes to roll up": "SELECT count(*) FROM monitoring_dirtyminute",
@@ -28,6 +29,9 @@ class Database:
 
     def count(self, query: str) -> int:
         return int(str(self.rows(query)[0][0]))
+
+    def now(self) -> str:
+        return str(self.rows("SELECT now()")[0][0])
 
     def waiting(self) -> dict[str, int]:
         found = {what: self.count(query) for what, query in WAITING.items()}
