@@ -2,6 +2,7 @@
 
 from apps.alerts.selectors.backtests import tried, values_over
 from apps.alerts.selectors.delivery import alert_behind, channels, notifications, silences, standing
+from apps.alerts.selectors.due import rules_are_due
 from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "notifications",
     "open_alerts",
     "rules",
+    "rules_are_due",
     "silences",
     "standing",
     "tried",

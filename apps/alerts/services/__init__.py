@@ -9,6 +9,7 @@ from apps.alerts.services.channels import (
     update_channel,
 )
 from apps.alerts.services.delivering import deliver, deliver_due, test_channel
+from apps.alerts.services.hastening import hasten
 from apps.alerts.services.judging import judge, judge_due
 from apps.alerts.services.responding import respond, respond_due
 from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
@@ -33,6 +34,7 @@ __all__ = [
     "deliver",
     "deliver_due",
     "end_silence",
+    "hasten",
     "install_starter_rules",
     "judge",
     "judge_due",
