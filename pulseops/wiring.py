@@ -21,7 +21,7 @@ from apps.monitoring.live.collector import Collector
 from apps.monitoring.services.events import Received, Turned
 from pulseops.navigation import ENTRIES, KINDS, MAIL
 
-LOOPS = {"sealer": "apps.core.sealer:run"}  # permanent children of `manage.py loops`
+LOOPS = {"sealer": "apps.core.sealer:run", "judge": "apps.alerts.loops:run"}  # permanent children of `manage.py loops`
 
 
 def wire() -> None:

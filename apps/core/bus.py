@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -12,7 +13,9 @@ from django.db import transaction
 
 logger = logging.getLogger(__name__)
 CHANNEL = "pulseops:changes"
+SAMPLES = "pulseops:samples"  # apart, since they are many: whoever follows changes need not read them
 TIMEOUT_SECONDS = 0.5
+PAUSE_SECONDS = 5.0  # without hints after Redis did not take one
 
 
 @cache
@@ -29,6 +32,12 @@ def announce(topic: str, **facts: Any) -> None:
     transaction.on_commit(lambda: _publish(message), robust=True)
 
 
+def hint(channel: str, **facts: Any) -> None:
+    """On commit, tell whoever listens. Of what comes many times a second: where Redis is away, nobody waits or logs."""
+    message = json.dumps(facts)
+    transaction.on_commit(lambda: _hint(channel, message), robust=True)
+
+
 def parse(message: bytes) -> Mapping[str, Any]:
     """The facts of an announcement; an unreadable one reads as "anything may have changed"."""
     try:
@@ -43,3 +52,16 @@ def _publish(message: str) -> None:
         client().publish(CHANNEL, message)
     except redis.RedisError as error:
         logger.warning("Redis did not take a change notice (%s); nodes will see it at their next poll", error)
+
+
+_hints_again_at = 0.0  # on the monotonic clock
+
+
+def _hint(channel: str, message: str) -> None:
+    global _hints_again_at  # noqa: PLW0603 - one Redis, one memory of it
+    if time.monotonic() < _hints_again_at:
+        return
+    try:
+        client().publish(channel, message)
+    except redis.RedisError:
+        _hints_again_at = time.monotonic() + PAUSE_SECONDS

@@ -2,6 +2,7 @@
 
 from apps.alerts.selectors.backtests import DAYS, seen_at, tried, values_over
 from apps.alerts.selectors.delivery import alert_behind, channels, notifications, silences, standing
+from apps.alerts.selectors.due import rules_are_due
 from apps.alerts.selectors.incidents import (
     OpenIncident,
     components,
@@ -34,6 +35,7 @@ __all__ = [
     "open_incidents",
     "review",
     "rules",
+    "rules_are_due",
     "seen_at",
     "silences",
     "standing",

@@ -15,6 +15,7 @@ from apps.alerts.services.channels import (
     update_channel,
 )
 from apps.alerts.services.delivering import deliver, deliver_due, test_channel
+from apps.alerts.services.hastening import hasten
 from apps.alerts.services.incidents import (
     IncidentOver,
     InvalidIncident,
@@ -53,6 +54,7 @@ __all__ = [
     "deliver_due",
     "detach_alert",
     "end_silence",
+    "hasten",
     "install_starter_rules",
     "judge",
     "judge_due",

@@ -4,6 +4,7 @@ sent. Every function is one transaction; nothing is sent here."""
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.alerts.domain.backoff import STANDARD, next_attempt_at
@@ -12,7 +13,6 @@ from apps.alerts.models import Alert, Channel, Notification
 from apps.alerts.services import channels, notifying, trail
 from apps.alerts.services.acknowledging import acknowledge_url
 
-LEASE_SECONDS = 120  # longer than any one sending takes
 TOGETHER = 100  # alerts in one message
 Kind, Status, MutedBy = Notification.Kind, Notification.Status, Notification.MutedBy
 FIRINGS = (Kind.FIRED, Kind.NO_DATA)
@@ -70,7 +70,7 @@ def claim(pk: int, at: datetime) -> Claimed | None:
         found.lease += 1
         found.attempts += 1
         found.first_at = found.first_at or at
-        found.due_at = found.leased_until = at + timedelta(seconds=LEASE_SECONDS)
+        found.due_at = found.leased_until = at + timedelta(seconds=settings.NOTICE_LEASE_SECONDS)
         found.save()
         return Claimed(found, found.lease, _message(found, at))
 

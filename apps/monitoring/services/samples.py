@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from apps.core import bus
 from apps.core.models import Environment
 from apps.monitoring.domain.rollups import MINUTE, start_of
 from apps.monitoring.domain.samples import MetricKind, Sample
@@ -64,6 +65,7 @@ def record(
         stored = {(ids[one.series], one.at): float(one.value) for one in samples if one.series in ids}
         if stored:
             _store(stored)
+            bus.hint(bus.SAMPLES, environment=environment_id, names=sorted({one.series.name for one in samples}))
     reason = f"would begin a new series, and {MAX_SERIES:,} are allowed in an environment; use fewer label values"
     return tuple(Refused(place, "labels", reason) for place, one in enumerate(samples) if one.series not in ids)
 

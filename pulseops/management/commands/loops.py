@@ -7,12 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+import pulseops.celery  # noqa: F401 - what `current_app` is for a loop that asks for a task
 from pulseops.stack import loops
 from pulseops.wiring import LOOPS
 
 
 class Command(BaseCommand):
-    help = "Runs the permanent children (audit sealer, ...) until SIGTERM."
+    help = "Runs the permanent children (audit sealer, the judge's clock) until SIGTERM."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
