@@ -1,5 +1,6 @@
 """What others do with alerting. One name per deed; the modules beside this one are private to the app."""
 
+from apps.alerts.responses.kinds import CannotUndo
 from apps.alerts.services.acknowledging import AlertOver, LinkInvalid, acknowledge, read_acknowledge_token
 from apps.alerts.services.channels import (
     InvalidChannel,
@@ -12,12 +13,14 @@ from apps.alerts.services.delivering import deliver, deliver_due, test_channel
 from apps.alerts.services.judging import judge, judge_due
 from apps.alerts.services.responding import respond, respond_due
 from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
-from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, update_rule
+from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, delete_rule, update_rule
 from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
 from apps.alerts.services.starter import install_starter_rules
+from apps.alerts.services.undoing import undo_response
 
 __all__ = [
     "AlertOver",
+    "CannotUndo",
     "InvalidChannel",
     "InvalidRoute",
     "InvalidRule",
@@ -30,6 +33,7 @@ __all__ = [
     "create_rule",
     "create_silence",
     "delete_route",
+    "delete_rule",
     "deliver",
     "deliver_due",
     "end_silence",
@@ -43,6 +47,7 @@ __all__ = [
     "rotate_channel_secret",
     "signing_secrets",
     "test_channel",
+    "undo_response",
     "update_channel",
     "update_route",
     "update_rule",
