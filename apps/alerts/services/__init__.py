@@ -12,6 +12,7 @@ from apps.alerts.services.channels import (
 from apps.alerts.services.delivering import deliver, deliver_due, test_channel
 from apps.alerts.services.judging import judge, judge_due
 from apps.alerts.services.responding import respond, respond_due
+from apps.alerts.services.retention import keep_house
 from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
 from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, delete_rule, update_rule
 from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
@@ -40,6 +41,7 @@ __all__ = [
     "install_starter_rules",
     "judge",
     "judge_due",
+    "keep_house",
     "preview_silence",
     "read_acknowledge_token",
     "respond",
