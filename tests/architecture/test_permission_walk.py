@@ -114,6 +114,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "guard": "errors",
         "rule": "errors",
         "alert": str(made.alert.pk),
+        "response_id": str(made.alert.responses.latest("pk").pk),
         "check": "web",
         "silence": numbers["silence"],
         "channel": "ops",

@@ -8,13 +8,19 @@ from apps.alerts.api.views import AlertViewSet, RuleViewSet
 from apps.core.api.routes import MANY, ONE, PROJECT, post
 
 RULES = f"{PROJECT}environments/<slug:environment>/alert-rules/<slug:rule>/"
+UNDO = f"{PROJECT}alerts/<int:id>/responses/<int:response_id>/undo/"
 
 urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}alert-rules/", RuleViewSet.as_view(MANY), name="rule-list"),
-    path(RULES, RuleViewSet.as_view(ONE), name="rule"),
+    path(RULES, RuleViewSet.as_view(ONE | {"delete": "destroy"}), name="rule"),
     path(f"{PROJECT}alerts/", AlertViewSet.as_view({"get": "list"}), name="alert-list"),
     path(f"{PROJECT}alerts/<int:id>/", AlertViewSet.as_view({"get": "retrieve"}), name="alert"),
     path(f"{PROJECT}alerts/<int:id>/acknowledge/", AlertViewSet.as_view(post("acknowledge")), name="alert-acknowledge"),
+    path(
+        f"{PROJECT}alerts/<int:id>/responses/<int:response_id>/undo/",
+        AlertViewSet.as_view(post("undo")),
+        name="alert-undo",
+    ),
     path(f"{PROJECT}channels/", ChannelViewSet.as_view(MANY), name="channel-list"),
     path(f"{PROJECT}channels/<slug:channel>/", ChannelViewSet.as_view(ONE), name="channel"),
     path(f"{PROJECT}channels/<slug:channel>/test/", ChannelViewSet.as_view(post("test")), name="channel-test"),
