@@ -265,10 +265,15 @@ def test_a_receiver_that_hangs_keeps_no_flag_alive(
 
     monkeypatch.setattr(AuditEntry.objects, "create", noted)
     push(environment, "errors", (AT, 9))
-    with opened(environment, lambda *_: time.sleep(2)) as peer:
+
+    def hangs(*_: Any) -> None:
+        order.append("called")
+        time.sleep(2)
+
+    with opened(environment, hangs) as peer:
         services.judge_due(at=AT)
         assert services.respond_due(at=AT) == 1
-    assert "flags.killed" in order
+    assert order.index("flags.killed") < order.index("called")
     assert peer.connections == 1
     waiting = Response.objects.filter(kind="call_webhook").order_by("pk")
     assert [(row.status, row.attempts) for row in waiting] == [("PENDING", 1), ("PENDING", 0)]
