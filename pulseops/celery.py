@@ -25,8 +25,13 @@ PERIODS: dict[str, tuple[str, float]] = {
     "judge": ("alerts.judge", 5.0),
     "respond": ("alerts.respond", 5.0),
     "deliver": ("alerts.deliver", 5.0),
+    "keep_alerts": ("alerts.keep_house", 3600.0),
 }
-SLOW_TASKS = ("flags.drop_usage", "monitoring.keep_house")  # beginnings of task names that may run for long
+SLOW_TASKS = (
+    "flags.drop_usage",
+    "monitoring.keep_house",
+    "alerts.keep_house",
+)  # beginnings of task names that may run for long
 VISIBILITY_TIMEOUT_SECONDS = 3600  # an unacknowledged message returns after this; every task is idempotent
 
 

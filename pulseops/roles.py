@@ -59,6 +59,7 @@ OPERATOR = (
     "core.change_hold",
     "alerts.add_alertrule",
     "alerts.change_alertrule",
+    "alerts.delete_alertrule",
     "alerts.change_alert",
     "monitoring.add_healthcheck",
     "monitoring.change_healthcheck",

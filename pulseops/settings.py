@@ -210,6 +210,8 @@ HOUR_ROLLUP_DAYS = env.int("PULSEOPS_HOUR_ROLLUP_DAYS", default=400)
 # --- Alerts --------------------------------------------------------------------------------------
 JUDGE_SECONDS = env.float("PULSEOPS_JUDGE_SECONDS", default=15.0)
 NOTICE_LEASE_SECONDS = env.float("PULSEOPS_NOTICE_LEASE_SECONDS", default=120.0)  # longer than any one sending takes
+ALERT_DAYS = env.int("PULSEOPS_ALERT_DAYS", default=400)
+TEST_NOTICE_DAYS = env.int("PULSEOPS_TEST_NOTICE_DAYS", default=90)
 SLACK_WEBHOOK_URL = env.str("SLACK_WEBHOOK_URL", default=env.str("VITE_SLACK_WEBHOOK_URL", default=""))
 ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default=env.str("VITE_ALERT_WEBHOOK_URL", default=""))
 ALERT_WEBHOOK_SECRETS = env.list("PULSEOPS_ALERT_WEBHOOK_SECRETS", default=[])

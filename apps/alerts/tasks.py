@@ -24,3 +24,8 @@ def respond(**_: Any) -> None:
 @shared_task(name="alerts.deliver")
 def deliver(**_: Any) -> None:
     services.deliver_due(at=clock.now())
+
+
+@shared_task(name="alerts.keep_house")
+def keep_house(**_: Any) -> None:
+    services.keep_house(at=clock.now())

@@ -127,6 +127,15 @@ def test_what_nobody_took_on_resolves_by_itself(environment: Environment) -> Non
     assert "resolved by itself" in update.text
 
 
+def test_a_rule_that_is_switched_off_takes_its_incident_along(environment: Environment) -> None:
+    rule = make_rule(environment)
+    judge(environment, 7)
+    given: dict[str, Any] = {"actor": ACTOR, "reason": "noise", "at": AT + MINUTE, "expected_version": None}
+    services.update_rule(rule_id=rule.pk, enabled=False, **given)
+    row = Incident.objects.get()
+    assert (row.status, row.resolved_at) == ("RESOLVED", AT + MINUTE)
+
+
 def take(row: Incident) -> None:
     fields = {"owner": make_user(username="ann").pk}
     services.update_incident(incident_id=row.pk, fields=fields, at=AT, expected_version=None, **WHO)

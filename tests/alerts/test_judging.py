@@ -161,6 +161,7 @@ def test_an_alert_kills_the_flag_that_was_changed_just_before(environment: Envir
         (KILL | {"daily_budget": 0}, 60, "its budget is 0 actions a day"),
         (KILL | {"flag": "nowhere"}, 60, "there is no flag nowhere here any more"),
         ({"kind": "roll_back_rollout", "flag": "checkout"}, 60, "no rollout of it is open"),
+        ({"kind": "pause_rollout", "flag": "checkout"}, 60, "no rollout of it is open"),
     ],
 )
 def test_what_speaks_against_it_is_told_and_nothing_is_done(
@@ -188,6 +189,19 @@ def test_an_alert_rolls_back_the_rollout_that_caused_it(environment: Environment
     assert done.status == "DONE"
     plan.refresh_from_db()
     assert plan.status == "ROLLED_BACK"
+
+
+def test_an_alert_pauses_the_rollout_that_may_have_caused_it(environment: Environment, state: FlagState) -> None:
+    plan, pause = make_rollout(state), {"kind": "pause_rollout", "flag": "checkout"}
+    done = fire(environment, pause)
+    told = "paused the rollout of checkout in production: it stays in its stage until somebody resumes it"
+    assert (done.status, done.told) == ("DONE", told)
+    plan.refresh_from_db()
+    assert plan.status == "PAUSED"
+    paused = AuditEntry.objects.get(kind="flags.rollout_paused")
+    assert (paused.actor_label, paused.reason) == ("alerts", "Too many errors (errors-0)")
+    again = fire(environment, pause, 75)
+    assert again.told == "pauses the rollout of checkout in production not: its rollout is paused already"
 
 
 def test_a_response_that_fails_is_tried_again_and_then_told(

@@ -22,7 +22,7 @@ from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.transitions import Change
 from apps.monitoring import services as monitoring
-from tests.architecture import delivery_walk
+from tests.architecture import delivery_walk, response_walk
 from tests.factories import (
     ACTOR,
     AT,
@@ -52,7 +52,7 @@ EXEMPT = {"add_usage", "drop_usage", "mark_keys_used", "tick"}
 # tests/monitoring/test_checks.py and test_heartbeats.py.
 EXEMPT |= {"store_events", "record", "roll_up", "drop_old", "make_partitions"}
 EXEMPT |= {"run_due_checks", "find_missed", "ping"}
-EXEMPT |= delivery_walk.EXEMPT
+EXEMPT |= delivery_walk.EXEMPT | response_walk.EXEMPT
 # These change no row: a check, a lock, and the registration of a callback at start.
 NOT_WRITING = {
     "adopt_environments_with",
@@ -85,7 +85,7 @@ def _key() -> int:
     return make_key(management=True, project=make_project()).key.pk
 
 
-SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = dict(delivery_walk.SCENARIOS)
+SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = {**delivery_walk.SCENARIOS, **response_walk.SCENARIOS}
 
 
 def scenario(prepare: Callable[[], Callable[[], object]]) -> Callable[[], Callable[[], object]]:

@@ -121,6 +121,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "guard": "errors",
         "rule": "errors",
         "alert": str(made.alert.pk),
+        "response_id": str(made.alert.responses.latest("pk").pk),
         "check": "web",
         "silence": numbers["silence"],
         "incident": numbers["incident"],

@@ -10,10 +10,11 @@ from apps.core.api.routes import MANY, ONE, PROJECT, post
 
 RULES = f"{PROJECT}environments/<slug:environment>/alert-rules/<slug:rule>/"
 INCIDENT = f"{PROJECT}incidents/<int:id>/"
+UNDO = f"{PROJECT}alerts/<int:id>/responses/<int:response_id>/undo/"
 
 urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}alert-rules/", RuleViewSet.as_view(MANY), name="rule-list"),
-    path(RULES, RuleViewSet.as_view(ONE), name="rule"),
+    path(RULES, RuleViewSet.as_view(ONE | {"delete": "destroy"}), name="rule"),
     path(f"{PROJECT}alerts/", AlertViewSet.as_view({"get": "list"}), name="alert-list"),
     path(f"{PROJECT}alerts/<int:id>/", AlertViewSet.as_view({"get": "retrieve"}), name="alert"),
     path(f"{PROJECT}alerts/<int:id>/acknowledge/", AlertViewSet.as_view(post("acknowledge")), name="alert-acknowledge"),
@@ -25,6 +26,11 @@ urlpatterns: list[URLPattern] = [
     path(f"{INCIDENT}review.md", ReviewViewSet.as_view({"get": "retrieve"}), name="incident-review"),
     path(f"{INCIDENT}timeline/", IncidentViewSet.as_view({"get": "timeline"}), name="incident-timeline"),
     path(f"{INCIDENT}updates/", IncidentViewSet.as_view(post("update_posted")), name="incident-updates"),
+    path(
+        f"{PROJECT}alerts/<int:id>/responses/<int:response_id>/undo/",
+        AlertViewSet.as_view(post("undo")),
+        name="alert-undo",
+    ),
     path(f"{PROJECT}channels/", ChannelViewSet.as_view(MANY), name="channel-list"),
     path(f"{PROJECT}channels/<slug:channel>/", ChannelViewSet.as_view(ONE), name="channel"),
     path(f"{PROJECT}channels/<slug:channel>/test/", ChannelViewSet.as_view(post("test")), name="channel-test"),

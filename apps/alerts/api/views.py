@@ -8,8 +8,17 @@ from rest_framework.response import Response
 
 from apps.alerts import selectors, services
 from apps.alerts.models import Alert, AlertRule
-from apps.alerts.serializers import AlertFilter, AlertOut, EnvironmentFilter, RuleChange, RuleIn, RuleOut
-from apps.core.api.problems import refusal
+from apps.alerts.responses import rights_to_undo
+from apps.alerts.serializers import (
+    AlertFilter,
+    AlertOut,
+    EnvironmentFilter,
+    RuleChange,
+    RuleDeletion,
+    RuleIn,
+    RuleOut,
+)
+from apps.core.api.problems import Problem, refusal
 from apps.core.api.schema import endpoint, example
 from apps.core.api.views import ApiViewSet
 from apps.core.serializers import Reasoned
@@ -51,7 +60,9 @@ class RuleViewSet(ApiViewSet):
         "create": "alerts.add_alertrule",
         "retrieve": "alerts.view_alertrule",
         "partial_update": "alerts.change_alertrule",
+        "destroy": "alerts.delete_alertrule",
     }
+    http_method_names = [*ApiViewSet.http_method_names, "delete"]
 
     @cached_property
     def rule(self) -> AlertRule:
@@ -95,14 +106,30 @@ class RuleViewSet(ApiViewSet):
         services.update_rule(rule_id=self.rule.pk, **self.signed(body), **body)
         return Response(RuleOut(selectors.rules(self.project).get(pk=self.rule.pk)).data)
 
+    @endpoint(
+        "Alert rules",
+        "Delete an alert rule",
+        description="Its open alerts end. All of its alerts stay, each with a copy of the rule.",
+        query=RuleDeletion,
+        answers={204: None},
+        conflict="Somebody else was faster.",
+    )
+    def destroy(self, request: Request, **address: str) -> Response:
+        services.delete_rule(rule_id=self.rule.pk, **self.signed(self.query(RuleDeletion)))
+        return Response(status=204)
+
 
 class AlertViewSet(ApiViewSet):
     ordering = ("-id",)
-    refusals = {services.AlertOver: refusal(409, "alert_over", "It has resolved: there is nothing to take on.")}
+    refusals = {
+        services.AlertOver: refusal(409, "alert_over", "It has resolved: there is nothing to take on."),
+        services.CannotUndo: lambda why: Problem(409, "cannot_undo", f"It was not undone: {why}."),
+    }
     needs = {
         "list": "alerts.view_alert",
         "retrieve": "alerts.view_alert",
         "acknowledge": "alerts.change_alert",
+        "undo": "alerts.change_alert",
     }
 
     @endpoint("Alerts", "List alerts, newest first", answers=AlertOut, many=True, query=AlertFilter)
@@ -128,6 +155,21 @@ class AlertViewSet(ApiViewSet):
     def acknowledge(self, request: Request, **address: str) -> Response:
         signed = self.signed(self.body(Reasoned))
         services.acknowledge(alert_id=self._found().pk, **signed)
+        return Response(AlertOut(self._found()).data)
+
+    @endpoint(
+        "Alerts",
+        "Undo what an alert did by itself",
+        description="Needs what doing it by hand needs, and a reason. What somebody changed since is left alone.",
+        body=Reasoned,
+        answers=AlertOut,
+        conflict="It was not done, is undone already, or cannot be undone; `detail` says what to do instead.",
+    )
+    def undo(self, request: Request, **address: str) -> Response:
+        found, signed = self._found(), self.signed(self.body(Reasoned))
+        row = get_object_or_404(found.responses, pk=self.kwargs["response_id"])
+        self.insist(rights_to_undo(row.kind, protected=found.environment.protected))
+        services.undo_response(response_id=row.pk, **signed)
         return Response(AlertOut(self._found()).data)
 
     def _found(self) -> Alert:

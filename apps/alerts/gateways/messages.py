@@ -8,7 +8,7 @@ from typing import Any
 from apps.alerts.domain.charts import Chart
 
 MARKS = {"critical": "🔴", "error": "🟠", "warning": "🟡", "info": "🔵"}  # beside the word, never instead of it
-GOOD_MARK, TEST_MARK, NO_DATA_MARK = "✅", "🔔", "⚪"
+GOOD_MARK, TEST_MARK, NO_DATA_MARK, ENDED_MARK = "✅", "🔔", "⚪", "🚫"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,19 @@ class Notice:
     incident_url: str = ""  # of the incident that it belongs to; empty: none
     alert_id: int | None = None
     links: tuple[Link, ...] = ()  # to act, beside the alert's page
+    ended: str = ""  # why it is over although nobody knows that it is well: "the rule was switched off"
 
     @property
     def mark(self) -> str:
+        if self.ended:
+            return ENDED_MARK
         special = {"RECOVERED": GOOD_MARK, "TEST": TEST_MARK, "NO_DATA": NO_DATA_MARK}
         return special.get(self.kind) or MARKS.get(self.severity, MARKS["info"])
 
     @property
     def state(self) -> str:
+        if self.ended:
+            return "No longer watched"
         special = {"RECOVERED": "Recovered", "TEST": "Test", "NO_DATA": "No data"}
         return special.get(self.kind) or self.severity.capitalize()
 

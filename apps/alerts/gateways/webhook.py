@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets as randomness
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ BODY_LIMIT = 20_000  # bytes
 TEXT_LIMITS = (2_000, 200, 30)  # characters of each text, tried one after the other until the body fits
 LABELS = 30  # of one notice
 TYPES = {"FIRED": "alert.fired", "NO_DATA": "alert.no_data", "RECOVERED": "alert.recovered", "TEST": "test"}
+ACTION = "alert.action_requested"
 
 
 def payload(message: Message) -> bytes:
@@ -61,16 +63,32 @@ def new_secret() -> str:
 
 
 def send(url: str, secrets: Sequence[str], message: Message) -> None:
+    """Raises Undelivered."""
+    post_signed(url, secrets, message_id=message.id, body=payload(message), at=message.at)
+
+
+def post_signed(url: str, secrets: Sequence[str], *, message_id: str, body: bytes, at: datetime) -> None:
     """Raises Undelivered. Every secret signs, so that receivers can change from one to the next in their own time."""
-    body, timestamp = payload(message), int(message.at.timestamp())
+    timestamp = int(at.timestamp())
     headers = {
         "Content-Type": "application/json",
-        "webhook-id": message.id,
+        "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
     }
     if secrets:
-        headers["webhook-signature"] = " ".join(signature(one, message.id, timestamp, body) for one in secrets)
-    post(url, body=body, headers=headers, at=message.at)
+        headers["webhook-signature"] = " ".join(signature(one, message_id, timestamp, body) for one in secrets)
+    post(url, body=body, headers=headers, at=at)
+
+
+def action_payload(notice: Notice, ask: str, request_id: str, asked_at: str) -> bytes:
+    """The body that asks somebody to act: for what, and because of which alert."""
+    body = b""
+    for limit in TEXT_LIMITS:
+        data = {"request_id": request_id, "ask": ask or None, "alert": _facts(notice, limit)}
+        body = orjson.dumps({"type": ACTION, "timestamp": asked_at, "data": data})
+        if len(body) < BODY_LIMIT:
+            break
+    return body
 
 
 def _body(message: Message, others: Sequence[dict[str, Any]], limit: int) -> bytes:

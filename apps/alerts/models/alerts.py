@@ -62,6 +62,7 @@ class Alert(models.Model):
         indexes = [
             models.Index(fields=["environment", "-fired_at"], name="alerts_newest"),
             models.Index(fields=["environment"], condition=Q(resolved_at=None), name="alerts_open"),
+            models.Index(fields=["resolved_at"], name="alerts_ended"),
         ]
 
     def __str__(self) -> str:

@@ -12,15 +12,18 @@ from apps.alerts.pages.channels import (
     SecretPage,
     TestPage,
 )
+from apps.alerts.pages.deleting import DeleteRulePage
 from apps.alerts.pages.incident_forms import AttachPage, DetachPage, EditIncidentPage, NewIncidentPage, ReviewPage
 from apps.alerts.pages.incidents import IncidentPage, IncidentsPage, OwnPage, TakeOnPage, UpdatePage
 from apps.alerts.pages.rules import InstallPage, NewRulePage, RulePage, RulesPage
 from apps.alerts.pages.silences import EndSilencePage, NewSilencePage, SilencesPage
+from apps.alerts.pages.undoing import UndoPage
 
 urlpatterns = [
     path("alerts/", AlertsPage.as_view(), name="alert-list"),
     path("alerts/<int:alert>/", AlertPage.as_view(), name="alert-detail"),
     path("alerts/<int:alert>/acknowledge/", AcknowledgePage.as_view(), name="alert-acknowledge"),
+    path("alerts/<int:alert>/responses/<int:response_id>/undo/", UndoPage.as_view(), name="alert-undo"),
     path("channels/", ChannelsPage.as_view(), name="channel-list"),
     path("new-channel/", NewChannelPage.as_view(), name="channel-new"),
     path("channels/<slug:key>/", ChannelPage.as_view(), name="channel-detail"),
@@ -44,4 +47,5 @@ urlpatterns = [
     path("rules/starter/", InstallPage.as_view(), name="rule-starter"),
     path("rules/new/", NewRulePage.as_view(), name="rule-new"),
     path("rules/<slug:key>/", RulePage.as_view(), name="rule-detail"),
+    path("rules/<slug:key>/delete/", DeleteRulePage.as_view(), name="rule-delete"),
 ]

@@ -1,5 +1,6 @@
 """Alerts: those that are open, the worst first, and those that are over; one alert with all that it set off."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from apps.alerts import selectors
 from apps.alerts.domain.labels import label_words
 from apps.alerts.domain.parsing import parse_rule
 from apps.alerts.models import Alert, Incident
+from apps.alerts.pages.responses import UndoForm, told
 from apps.alerts.pages.words import condition_words, severity, value_words
 from apps.core import selectors as core
 from apps.core import svg
@@ -51,13 +53,22 @@ class AlertsPage(ScopedPage):
 
 class AlertPage(ScopedPage):
     template_name = "alerts/detail.html"
-    permission = "alerts.view_alert"
+    permission: str | tuple[str, ...] = "alerts.view_alert"
 
     def get(self, request: HttpRequest, alert: int) -> HttpResponse:
-        row = selectors.alerts(self.project, self.environment).filter(pk=alert).first()
+        return self.show(self.find(alert))
+
+    def find(self, pk: int) -> Alert:
+        row = selectors.alerts(self.project, self.environment).filter(pk=pk).first()
         if row is None:
-            raise Http404(f"There is no alert {alert} here.")
+            raise Http404(f"There is no alert {pk} here.")
+        return row
+
+    def show(self, row: Alert, *, status: int = 200, sent: Mapping[int, UndoForm] | None = None) -> HttpResponse:
+        """`sent` is what was asked to be undone, and refused."""
         return self.render(
+            status=status,
+            responses=list(told(self, row, sent or {})),
             title=row.name,
             crumbs=[(_("Alerts"), self.url("alert-list"))],
             alert=shown(row),

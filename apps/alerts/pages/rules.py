@@ -127,7 +127,7 @@ class RulePage(Editor):
     permission = "alerts.view_alertrule"
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        row = self._find(key)
+        row = find_rule(self, key)
         initial = {
             "definition": indented(row.definition),
             "response": indented(row.response) if row.response else "",
@@ -137,7 +137,7 @@ class RulePage(Editor):
         return self.show(RuleForm(initial=initial), parse_rule(row.definition), **self._about(row))
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        row = self._find(key)
+        row = find_rule(self, key)
         refused = self.refuse("alerts.change_alertrule")
         if refused:
             return refused
@@ -148,12 +148,6 @@ class RulePage(Editor):
 
         return self.attempt(form, save)
 
-    def _find(self, key: str) -> AlertRule:
-        row = selectors.rules(self.project, self.environment).filter(key=key).first()
-        if row is None:
-            raise Http404(f"There is no alert rule {key} here.")
-        return row
-
     def _about(self, row: AlertRule) -> dict[str, Any]:
         may_change = self.request.user.has_perm("alerts.change_alertrule")
         return {
@@ -161,7 +155,15 @@ class RulePage(Editor):
             "rule": row,
             "alerts": row.alerts.order_by("-fired_at")[:5],
             "may_change": may_change,
+            "may_delete": self.request.user.has_perm("alerts.delete_alertrule"),
         }
+
+
+def find_rule(page: ScopedPage, key: str) -> AlertRule:
+    row = selectors.rules(page.project, page.environment).filter(key=key).first()
+    if row is None:
+        raise Http404(f"There is no alert rule {key} here.")
+    return row
 
 
 def _drawn(rule: Rule, values: list[tuple[datetime, float]], at: datetime) -> SafeString:

@@ -1,4 +1,4 @@
-"""What an alert may do by itself: a file for each app below, and the registry of their kinds.
+"""What an alert may do by itself: a file for each app below and for what is outside, and the registry of their kinds.
 
 A response finds what it acts on, says when that was last changed by somebody else, acts, and takes back what it did. It
 decides nothing about when: that is domain/guarding.py and services/responding.py.
@@ -7,13 +7,14 @@ decides nothing about when: that is domain/guarding.py and services/responding.p
 from collections.abc import Mapping
 from typing import Any
 
-from apps.alerts.responses import flags
-from apps.alerts.responses.kinds import Kind
+from apps.alerts.responses import flags, webhooks
+from apps.alerts.responses.kinds import Call, Deed, Kind
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.engine.reading import read_flag, read_number, read_object
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (flags.KILL, flags.ROLL_BACK)}
-LIMITS = {"cooldown_seconds": 900, "daily_budget": 3, "changed_within_seconds": 3_600}
+DEEDS: Mapping[str, Deed] = {kind.name: kind for kind in (flags.KILL, flags.PAUSE, flags.ROLL_BACK)}
+CALLS: Mapping[str, Call] = {kind.name: kind for kind in (webhooks.CALL_WEBHOOK,)}
+KINDS: Mapping[str, Kind] = {**DEEDS, **CALLS}
 
 
 def read_response(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,13 +25,19 @@ def read_response(raw: Mapping[str, Any]) -> dict[str, Any]:
     kind = KINDS.get(str(raw.get("kind", "")))
     if kind is None:
         raise InvalidDefinition("response.kind", f"must be one of {', '.join(KINDS)}")
-    fields = read_object("response", dict(raw), {"kind", *kind.fields}, {"dry_run", *LIMITS})
-    limits = {name: read_number(f"response.{name}", fields.get(name, usual)) for name, usual in LIMITS.items()}
+    fields = read_object("response", dict(raw), {"kind", *kind.fields}, {"dry_run", *kind.optional, *kind.limits})
+    limits = {name: read_number(f"response.{name}", fields.get(name, usual)) for name, usual in kind.limits.items()}
     if any(value < 0 or value != int(value) for value in limits.values()):
-        raise InvalidDefinition("response", f"{', '.join(LIMITS)} must be whole numbers, not below 0")
+        raise InvalidDefinition("response", f"{', '.join(limits)} must be whole numbers, not below 0")
     return {
         "kind": kind.name,
         "dry_run": read_flag("response.dry_run", fields.get("dry_run", False)),
         **kind.read(fields),
         **{name: int(value) for name, value in limits.items()},
     }
+
+
+def rights_to_undo(kind: str, *, protected: bool) -> tuple[str, ...]:
+    """Permissions, all of which are needed. What cannot be undone needs no more than asking."""
+    deed = DEEDS.get(kind)
+    return ("alerts.change_alert", *(deed.rights(protected=protected) if deed else ()))

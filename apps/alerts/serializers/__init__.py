@@ -57,10 +57,28 @@ class RuleChange(Versioned):
     enabled = serializers.BooleanField(required=False)
 
 
+class RuleDeletion(Strict):
+    """In the query: a DELETE has no body that everybody passes on."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1_000)
+    expected_version = serializers.IntegerField(required=False, min_value=1, default=None)
+
+
 class ResponseOut(serializers.ModelSerializer[Response]):
     class Meta:
         model = Response
-        fields = ["id", "kind", "config", "dry_run", "status", "told", "created_at", "settled_at"]
+        fields = [
+            "id",
+            "kind",
+            "config",
+            "dry_run",
+            "status",
+            "told",
+            "created_at",
+            "settled_at",
+            "undone_at",
+            "undone_by_label",
+        ]
 
 
 class AlertOut(serializers.ModelSerializer[Alert]):

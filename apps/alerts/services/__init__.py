@@ -1,5 +1,6 @@
 """What others do with alerting. One name per deed; the modules beside this one are private to the app."""
 
+from apps.alerts.responses.kinds import CannotUndo
 from apps.alerts.services.acknowledging import (
     AlertOver,
     LinkInvalid,
@@ -27,13 +28,16 @@ from apps.alerts.services.incidents import (
 )
 from apps.alerts.services.judging import judge, judge_due
 from apps.alerts.services.responding import respond, respond_due
+from apps.alerts.services.retention import keep_house
 from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
-from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, update_rule
+from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, delete_rule, update_rule
 from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
 from apps.alerts.services.starter import install_starter_rules
+from apps.alerts.services.undoing import undo_response
 
 __all__ = [
     "AlertOver",
+    "CannotUndo",
     "IncidentOver",
     "InvalidChannel",
     "InvalidIncident",
@@ -50,6 +54,7 @@ __all__ = [
     "create_rule",
     "create_silence",
     "delete_route",
+    "delete_rule",
     "deliver",
     "deliver_due",
     "detach_alert",
@@ -58,6 +63,7 @@ __all__ = [
     "install_starter_rules",
     "judge",
     "judge_due",
+    "keep_house",
     "open_incident",
     "post_update",
     "preview_silence",
@@ -67,6 +73,7 @@ __all__ = [
     "rotate_channel_secret",
     "signing_secrets",
     "test_channel",
+    "undo_response",
     "update_channel",
     "update_incident",
     "update_route",

@@ -38,11 +38,12 @@ class Scene:
     firing: Sequence[Live]
 
 
-def tell(environment: Environment, rule: Rule, alerts: Sequence[Alert], at: datetime) -> None:
-    """Write the notices of alerts that opened or closed just now, in the transaction in which they did."""
+def tell(environment: Environment, rule: Rule, alerts: Sequence[Alert], at: datetime, *, ended: str = "") -> None:
+    """Write the notices of alerts that opened or closed just now, in the transaction in which they did. `ended` says
+    why they closed, if not because all is well."""
     opened = [alert for alert in alerts if alert.resolved_at is None]
     again = {alert.fingerprint for alert in opened}
-    rows = [row for alert in alerts if alert.resolved_at for row in _recoveries(alert, rule, at, again)]
+    rows = [row for alert in alerts if alert.resolved_at for row in _recoveries(alert, rule, at, again, ended)]
     if opened:
         channels.adopt_built_in(environment.project_id, at)
         rows += _firings(environment, rule, opened, at)
@@ -83,13 +84,13 @@ def _firings(environment: Environment, rule: Rule, opened: Sequence[Alert], at: 
     return rows
 
 
-def _recoveries(alert: Alert, rule: Rule, at: datetime, again: set[UUID]) -> Iterator[Notification]:
+def _recoveries(alert: Alert, rule: Rule, at: datetime, again: set[UUID], ended: str) -> Iterator[Notification]:
     """Told where the firing was, or will be once it gets through."""
     told = alert.notifications.filter(kind__in=[Kind.FIRED, Kind.NO_DATA]).select_related("channel").order_by("pk")
     firings = [row for row in told if row.muted_by != MutedBy.CHANNEL]
     if not firings:
         return
-    content = dump_notice(notice_of(alert, rule, Kind.RECOVERED, (), at))
+    content = dump_notice(notice_of(alert, rule, Kind.RECOVERED, (), at, ended=ended))
     for firing in firings:
         muted = None
         if firing.status in (Status.MUTED, Status.FAILED):

@@ -1,4 +1,7 @@
-"""Carrying out responses: each is claimed, guarded, done or refused, and says why. Any number of workers may sweep."""
+"""Carrying out responses: each is claimed, guarded, done or refused, and says why. Any number of workers may sweep.
+
+A deed is done and noted in one transaction. A call is only let go in it; calling.py makes it afterwards.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -9,92 +12,97 @@ from django.db import transaction
 
 from apps.alerts.domain.guarding import DAY, Go, Limits, Past, may_act
 from apps.alerts.models import Response
-from apps.alerts.responses import KINDS, LIMITS
-from apps.alerts.responses.kinds import Subject
-from apps.alerts.services import joining, trail
+from apps.alerts.responses import CALLS, DEEDS, KINDS
+from apps.alerts.responses.kinds import Done, Kind, Missing, Subject
+from apps.alerts.services import calling, trail
+from apps.alerts.services.calling import Claimed
+from apps.alerts.services.delivering import Sweep
 from apps.core.database import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
-ATTEMPTS = 5
-RETRY_SECONDS = 5  # doubled with each attempt
 Status = Response.Status
 
 
 def respond_due(*, at: datetime) -> int:
-    """Every response whose time has come; returns how many were settled."""
+    """Every response whose time has come, deeds first: a receiver that hangs must not keep a flag alive. Returns how
+    many were settled."""
     due = Response.objects.filter(status=Status.PENDING, due_at__lte=at).order_by("due_at", "pk")
-    return sum(_responded(pk, at) for pk in list(due.values_list("pk", flat=True)))
+    waiting, sweep = list(due.values_list("pk", "kind")), Sweep(at)
+    waiting.sort(key=lambda one: one[1] in CALLS)
+    return sum(_responded(pk, sweep) for pk, _kind in waiting)
 
 
 def respond(*, response_id: int, at: datetime) -> Response | None:
-    """Act, or say why not, in one transaction with the change itself: it happens once or not at all. None when
-    somebody else is at it or it is settled."""
+    """Act, or say why not. A deed happens once or not at all; a call happens at least once. None when somebody else
+    is at it, it is settled, or it waits to be tried again."""
+    return _respond(response_id, Sweep(at))
+
+
+def _respond(pk: int, sweep: Sweep) -> Response | None:
     with transaction.atomic():
-        row = _claimed(response_id, at)
+        row = _claimed(pk, sweep)
         if row is None:
             return None
-        kind, alert = KINDS[row.kind], row.alert
-        subject = kind.find(alert.environment_id, row.config)
-        if subject is None:
-            return _settle(row, Status.REFUSED, f"there is no flag {row.config.get('flag')} here any more", at)
-        row.subject = subject.key
-        if refused := _refusal(row, subject, at):
-            return _settle(row, Status.REFUSED, f"{kind.words} {subject.words} not: {refused}", at)
-        done = kind.act(subject, actor=trail.ITSELF, reason=f"{alert.name} ({alert.key})", at=at)
-        return _settle(row, Status.DONE, done, at)
+        found = _begin(row, KINDS[row.kind], sweep)
+    return calling.carry_out(found, sweep) if isinstance(found, Claimed) else found
 
 
-def _responded(pk: int, at: datetime) -> bool:
+def _begin(row: Response, kind: Kind, sweep: Sweep) -> Response | Claimed | None:
+    """Of a row that is locked. None: its receiver failed just before, and is left alone for the rest of the sweep."""
+    at = sweep.now()
+    row.attempts += 1
     try:
-        return respond(response_id=pk, at=at) is not None
+        subject = kind.find(row.alert.environment_id, row.config)
+    except Missing as missing:
+        return calling.settle(row, Status.REFUSED, Done(str(missing)), at)
+    row.subject = subject.key
+    if refused := _refusal(row, subject, at):
+        return calling.settle(row, Status.REFUSED, Done(f"{kind.words} {subject.words} not: {refused}"), at)
+    if row.kind in CALLS:
+        return None if subject.pk in sweep.failing else calling.let_go(row, subject, at)
+    why = f"{row.alert.name} ({row.alert.key})"
+    return calling.settle(row, Status.DONE, DEEDS[row.kind].act(subject, actor=trail.ITSELF, reason=why, at=at), at)
+
+
+def _responded(pk: int, sweep: Sweep) -> bool:
+    try:
+        return _respond(pk, sweep) is not None
     except DATABASE_AWAY:
         raise
     except Exception as error:
         logger.exception("response %s failed", pk)
-        _fail(pk, f"{type(error).__name__}: {error}", at)
+        with transaction.atomic():
+            row = _claimed(pk, sweep)
+            if row is not None:
+                row.attempts += 1  # the one that was lost with its transaction
+                calling.retry_or_fail(row, f"{type(error).__name__}: {error}", sweep.now())
         return False
 
 
-def _claimed(pk: int, at: datetime) -> Response | None:
+def _claimed(pk: int, sweep: Sweep) -> Response | None:
     rows = Response.objects.select_for_update(of=("self",), skip_locked=True)
-    return rows.select_related("alert__environment").filter(pk=pk, status=Status.PENDING, due_at__lte=at).first()
+    due = rows.filter(pk=pk, status=Status.PENDING, due_at__lte=sweep.now())
+    return due.select_related("alert__environment__project").first()
 
 
 def _refusal(row: Response, subject: Subject, at: datetime) -> str:
-    if subject.in_force:
+    """A call that was let go once is not guarded again: what it has asked for must not be half asked for."""
+    if subject.in_force or row.lease:
         return subject.in_force
     limits = _limits(row.config, dry_run=row.dry_run)
     since = at - max(DAY, timedelta(seconds=limits.cooldown_seconds))
-    acted = Response.objects.filter(subject=subject.key, status=Status.DONE, settled_at__gt=since)
-    moments = tuple(moment for moment in acted.values_list("settled_at", flat=True) if moment)
-    past = Past(moments, subject.changed_at)
+    alike = Response.objects.filter(subject=subject.key)
+    acted = alike.filter(status__in=Response.ACTED, settled_at__gt=since).values_list("settled_at", flat=True)
+    on_their_way = alike.filter(status=Status.PENDING, lease__gt=0).count()
+    past = Past((*filter(None, acted), *[at] * on_their_way), subject.changed_at)
     verdict = may_act(limits, past, at)
     return "" if isinstance(verdict, Go) else verdict.words
 
 
 def _limits(config: Mapping[str, Any], *, dry_run: bool) -> Limits:
-    return Limits(**{name: config[name] for name in LIMITS}, dry_run=dry_run)
-
-
-def _settle(row: Response, status: str, told: str, at: datetime) -> Response:
-    row.status, row.told, row.settled_at, row.due_at = status, told, at, None
-    row.attempts += 1
-    row.save()
-    if status == Status.DONE:
-        joining.note_act(row.alert, at)
-    trail.record(f"alerts.response_{status.lower()}", row.alert, reason=told, at=at)
-    return row
-
-
-def _fail(pk: int, told: str, at: datetime) -> None:
-    """Tried again for a while, later and later; then it is told as failed."""
-    with transaction.atomic():
-        row = _claimed(pk, at)
-        if row is None:
-            return
-        if row.attempts + 1 >= ATTEMPTS:
-            _settle(row, Status.FAILED, told, at)
-            return
-        row.attempts += 1
-        row.told, row.due_at = told, at + timedelta(seconds=RETRY_SECONDS * 2**row.attempts)
-        row.save()
+    return Limits(
+        cooldown_seconds=config["cooldown_seconds"],
+        daily_budget=config["daily_budget"],
+        changed_within_seconds=config.get("changed_within_seconds"),
+        dry_run=dry_run,
+    )

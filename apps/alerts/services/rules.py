@@ -12,7 +12,7 @@ from apps.alerts.domain.problems import rule_problems
 from apps.alerts.domain.rules import Rule
 from apps.alerts.models import AlertRule, RuleStanding
 from apps.alerts.responses import read_response
-from apps.alerts.services import trail
+from apps.alerts.services import ending, trail
 from apps.core.audit import Actor
 from apps.core.domain.diff import changes
 from apps.core.models import Environment
@@ -63,21 +63,35 @@ def update_rule(
     response: Mapping[str, Any] | None = None,
     enabled: bool | None = None,
 ) -> AlertRule:
-    """What is left out stays. What fires goes on by the new rule. Raises InvalidRule, StaleVersion; the key stays."""
+    """What is left out stays. What fires goes on by the new rule, unless it watches something else by now or is
+    switched off. Raises InvalidRule, StaleVersion; the key stays."""
     rule = None if definition is None else _checked(definition)
     answer = None if response is None else _checked_response(response)
     with transaction.atomic():
-        row = AlertRule.objects.select_for_update(of=("self",)).select_related("environment").get(pk=rule_id)
+        standing = ending.lock(rule_id)
+        row = standing.rule
         check_version(row.version, expected_version)
-        before = _readable(row)
+        before, was, was_on = _readable(row), parse_rule(row.definition), row.enabled
         if rule is not None and rule.key != row.key:
             raise InvalidRule({"key": ["A rule keeps its key: its alerts are known by it."]})
-        _write(row, rule or parse_rule(row.definition), row.response if answer is None else answer)
+        _write(row, rule or was, row.response if answer is None else answer)
         row.enabled = row.enabled if enabled is None else enabled
         row.version += 1
         row.save()
         trail.record("alerts.rule_changed", row, changes(before, _readable(row)), actor=actor, reason=reason, at=at)
+        ending.follow_change(standing, was, rule or was, was_on=was_on, actor=actor, at=at)
     return row
+
+
+def delete_rule(*, rule_id: int, actor: Actor, reason: str, at: datetime, expected_version: int | None) -> None:
+    """Its open alerts end; all of its alerts stay, with their own copy of the rule. Raises StaleVersion."""
+    with transaction.atomic():
+        standing = ending.lock(rule_id)
+        row = standing.rule
+        check_version(row.version, expected_version)
+        trail.record("alerts.rule_deleted", row, changes(_readable(row), {}), actor=actor, reason=reason, at=at)
+        ending.end(standing, parse_rule(row.definition), ending.DELETED, actor=actor, at=at)
+        row.delete()
 
 
 def _checked(definition: Mapping[str, Any]) -> Rule:

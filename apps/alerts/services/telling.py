@@ -19,7 +19,9 @@ KILLED, ARCHIVED = "flags.killed", "flags.flag_archived"  # after which there is
 BUTTON = 50  # characters of a flag's key
 
 
-def notice_of(alert: Alert, rule: Rule, kind: str, changed: Sequence[AuditEntry], at: datetime) -> Notice:
+def notice_of(
+    alert: Alert, rule: Rule, kind: str, changed: Sequence[AuditEntry], at: datetime, *, ended: str = ""
+) -> Notice:
     environment = alert.environment
     project = environment.project.key
     place = f"{settings.PUBLIC_URL}/admin/p/{project}/{environment.key}"
@@ -31,7 +33,8 @@ def notice_of(alert: Alert, rule: Rule, kind: str, changed: Sequence[AuditEntry]
         name=alert.name,
         project=project,
         environment=environment.key,
-        seen=_seen(alert, rule, kind, at),
+        seen=_ended(alert, rule, ended, at) if ended else _seen(alert, rule, kind, at),
+        ended=ended,
         at=alert.active_at.isoformat(),
         description=rule.description,
         value=_finite(alert.value),
@@ -80,6 +83,13 @@ def _seen(alert: Alert, rule: Rule, kind: str, at: datetime) -> str:
         return f"{quantity(rule)}: no data, which counts as {limit}"
     against = f" against {rule.relative.baseline.words}" if rule.relative else ""
     return f"{quantity(rule)}{against}: {value}, {limit}"
+
+
+def _ended(alert: Alert, rule: Rule, why: str, at: datetime) -> str:
+    """Nothing is known of its being well, and nothing is said of it."""
+    value = "no data" if alert.value is None else rule.in_words(alert.value)
+    seen = f"When last seen, {quantity(rule)} was {value}; it had lasted {_lasted(at - alert.active_at)}."
+    return f"{why[:1].upper()}{why[1:]}; whether it is well is not known. {seen}"
 
 
 def _worst(alert: Alert, rule: Rule) -> str:

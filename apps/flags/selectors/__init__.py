@@ -1,6 +1,6 @@
 """Reads of the flags app: rows inside, engine values and frozen dataclasses outside."""
 
-from apps.flags.selectors.changed import ChangedState, changed_state
+from apps.flags.selectors.changed import ChangedState, changed_state, state_now, was_on
 from apps.flags.selectors.explaining import Told, explained
 from apps.flags.selectors.flags import (
     FlagVersion,
@@ -79,6 +79,7 @@ __all__ = [
     "segments_of",
     "stale_flags",
     "standings",
+    "state_now",
     "state_stamps",
     "states_of",
     "stopped_rollouts",
@@ -86,6 +87,7 @@ __all__ = [
     "usage",
     "versions",
     "waiting_for",
+    "was_on",
     "why_stale",
     "world_around",
 ]
