@@ -79,6 +79,15 @@ ENTRIES = (
     ),
     Entry(
         group=WATCH,
+        label=_("Status page"),
+        url_name="admin:status-page",
+        icon="pulse",
+        permission="alerts.view_statuspage",
+        scoped=True,
+        family="admin:status-",
+    ),
+    Entry(
+        group=WATCH,
         label=_("Channels"),
         url_name="admin:channel-list",
         icon="send",

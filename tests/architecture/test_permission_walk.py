@@ -70,7 +70,7 @@ BODY = {
     "approve": "1",
 }
 # What `key` and `id` stand for below these parts of an address.
-KEYED = {"segments": "beta", "channels": "ops", "checks": "web"}
+KEYED = {"segments": "beta", "channels": "ops", "checks": "web", "components": "web"}
 NUMBERED = {"approvals": "request", "change-requests": "request", "alerts": "alert", "silences": "silence"}
 MACHINE_WRITTEN = ("django_session", "axes_")
 WRITING = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
@@ -117,6 +117,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "check": "web",
         "silence": numbers["silence"],
         "channel": "ops",
+        "component": "web",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),

@@ -99,7 +99,8 @@ def incident_spells(
     nothing was told counts as it stands."""
     ordered = sorted(told, key=lambda one: one[0]) or [(opened_at, impact)]
     end_at = min(resolved_at or at, at)
-    moments = [opened_at, *(max(moment, opened_at) for moment, _impact in ordered[1:]), end_at]
+    later = (min(max(moment, opened_at), end_at) for moment, _impact in ordered[1:])  # some write after the end
+    moments = [opened_at, *later, end_at]
     return _spells([one for _moment, one in ordered], moments)
 
 
