@@ -47,13 +47,11 @@ def test_it_is_accessible_narrow_and_needs_no_script(tab: Open, furnished: None)
     narrow = tab(role=None, width=320, scheme="dark")
     page = narrow.open(PAGE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.screenshot(path="/tmp/status-320-dark.png", full_page=True)
     narrow.check()
     assert violations(page) == []
     narrow.complaints.clear()
     plain = tab(role=None, scripts=False)
     page = plain.open(PAGE)
-    page.screenshot(path="/tmp/status-1280-light.png", full_page=True)
     assert page.get_by_role("heading", name="There is a major outage").is_visible()
     assert page.context.cookies() == []
 
