@@ -143,9 +143,16 @@ def test_caches_ask_by_name_and_other_methods_are_refused(client: httpx.Client, 
         else:
             assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
     assert client.get("/status/shop/", headers={"if-none-match": '"other"'}).status_code == 200
+    status = {
+        accepted: client.get("/status/shop/", headers={"accept-encoding": accepted}) for accepted in ("gzip", "br")
+    }
+    assert [one.headers.get("content-encoding") for one in status.values()] == ["gzip", None]
+    assert all("All systems" in one.text or "No systems" in one.text for one in status.values())
+    assert status["gzip"].headers["etag"] != status["br"].headers["etag"]
+    assert {one.headers["vary"] for one in status.values()} == {"Accept-Encoding"}
     head = client.head("/status/shop/")
     assert (head.status_code, head.content) == (200, b"")
-    assert int(head.headers["content-length"]) > 1_000
+    assert int(head.headers["content-length"]) > 500
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
         refused = client.request(method, "/status/shop/")
         assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")

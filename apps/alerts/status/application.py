@@ -18,6 +18,7 @@ TYPES = {
 }
 # Caches ask again soon, but show what they have while this portal is away.
 CACHED = (b"cache-control", b"public, max-age=10, stale-while-revalidate=30, stale-if-error=86400")
+VARY, PACKED = (b"vary", b"Accept-Encoding"), (b"content-encoding", b"gzip")
 NOT_CACHED = (b"cache-control", b"no-store")
 POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -57,10 +58,13 @@ class Status:
         body = None if page is None else page.get(name, at=clock.now())
         if body is None:
             return Answer(404, await asyncio.to_thread(missing), (HTML, NOT_CACHED))
-        about = [(b"etag", body.etag), CACHED, *([OPEN] if name else [])]
-        if _known(headers.get(b"if-none-match", b""), body.etag):
+        packed = b"gzip" in headers.get(b"accept-encoding", b"")
+        etag = b'"%s%s"' % (body.etag, b"-gzip" if packed else b"")
+        about = [(b"etag", etag), CACHED, VARY, *([OPEN] if name else [])]
+        if _known(headers.get(b"if-none-match", b""), etag):
             return Answer(304, b"", tuple(about))
-        return Answer(200, body.content, ((b"content-type", TYPES[name]), *about))
+        about += [(b"content-type", TYPES[name]), *([PACKED] if packed else [])]
+        return Answer(200, body.packed if packed else body.content, tuple(about))
 
 
 @cache
