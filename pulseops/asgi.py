@@ -10,6 +10,7 @@ from a2wsgi import WSGIMiddleware
 from pulseops.wsgi import application as django  # sets Django up, so it comes first
 
 # isort: split
+from apps.alerts.status import Status
 from apps.core.asgi import Application, Message, Receive, Scope, Send, respond
 from apps.core.live import shutdown
 from apps.core.live.traffic import requests
@@ -31,6 +32,7 @@ class Portal:
         self._threads = WSGIMiddleware(django, workers=THREADS)  # type: ignore[arg-type]  # a WSGI application all the same
         self._django = cast(Application, self._threads)
         self._ofrep = Ofrep()
+        self._status = Status()
         self._collector = wiring.collector()
         self._ingest = Ingest(self._collector)
 
@@ -39,6 +41,8 @@ class Portal:
             await self._live(receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/ofrep/"):
             await self._ofrep(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith("/status/"):
+            await self._status(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] in PATHS:
             await self._ingest(scope, receive, send)
         elif scope["type"] == "http":

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import DatabaseError
 
+from apps.alerts.live.status_pages import status_pages
 from apps.core import navigation
 from apps.core import services as core
 from apps.core.live import measures
@@ -35,7 +36,8 @@ def wire() -> None:
 
 def follower() -> Follower:
     """What keeps a serving process's memory current."""
-    return Follower([keyring, rulesets])
+    status_pages.read_files()
+    return Follower([keyring, rulesets, status_pages])
 
 
 def flusher() -> Flusher:

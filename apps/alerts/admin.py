@@ -142,6 +142,10 @@ class StatusPageAdmin(ReadOnlyAdmin):
     list_select_related = ("environment__project",)
     ordering = ("slug",)
 
+    def detail(self, request: HttpRequest, row: StatusPage) -> HttpResponse:
+        scope = navigation.Scope(row.environment.project, row.environment)
+        return HttpResponseRedirect(reverse("admin:status-page", kwargs=scope.kwargs))
+
 
 @admin.register(StatusComponent)
 class StatusComponentAdmin(ReadOnlyAdmin):
@@ -150,3 +154,7 @@ class StatusComponentAdmin(ReadOnlyAdmin):
     list_filter = ("state", EnvironmentFilter)
     search_fields = ("key", "name")
     ordering = ("environment_id", "position", "pk")
+
+    def detail(self, request: HttpRequest, row: StatusComponent) -> HttpResponse:
+        scope = navigation.Scope(row.environment.project, row.environment)
+        return HttpResponseRedirect(reverse("admin:status-page", kwargs=scope.kwargs))

@@ -1,6 +1,6 @@
 """Reads of the floor: projects, environments, keys, the trail."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -114,6 +114,17 @@ def unsealed() -> int:
 
 def audit_of(subject_type: str, subject_id: int | str) -> QuerySet[AuditEntry]:
     return audit_entries().filter(subject_type=subject_type, subject_id=str(subject_id))
+
+
+def newest_audit_id() -> int:
+    """Moves whenever anything was decided anywhere; 0 before the first entry. An older one may still commit late."""
+    return AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def turns_of(subject_type: str, subject_ids: Collection[int], *, field: str) -> QuerySet[AuditEntry]:
+    """Entries of these objects that changed this field."""
+    ids = [str(one) for one in subject_ids]
+    return AuditEntry.objects.filter(subject_type=subject_type, subject_id__in=ids, changes__has_key=field)
 
 
 def change_requests(project: Project) -> QuerySet[ChangeRequest]:

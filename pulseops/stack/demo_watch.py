@@ -17,9 +17,15 @@ from apps.monitoring.domain.series import read_series
 from pulseops.stack.demo_incident import tell_of_an_incident
 
 WATCHED = ("staging", "production")
+PUBLIC = "production"  # has a status page
 STEP = timedelta(minutes=5)
 STEPS = 288  # a day
 HOSTS = ("web-1", "web-2")
+COMPONENTS: tuple[tuple[str, str, str, list[str]], ...] = (
+    ("portal", "Portal", "Pages and API", ["portal"]),
+    ("exports", "Exports", "Made each night", ["nightly-export"]),
+    ("chat", "Chat", "Messages between people", []),
+)
 UNWATCHED = "database_connection"  # of the starter pack: nothing in the demo tells of a database
 
 
@@ -30,6 +36,8 @@ def watch(environments: list[Environment], actor: Actor, at: datetime) -> None:
             monitoring.record(environment_id=environment.pk, samples=list(_samples(at)), at=at)
             _rules(environment, actor, at)
             _checks(environment, actor, at)
+        if environment.key == PUBLIC:
+            _status_page(environment, actor, at)
     tell_of_an_incident(environments[-1], actor, at)
     monitoring.roll_up()
 
@@ -48,6 +56,16 @@ def _checks(environment: Environment, actor: Actor, at: datetime) -> None:
     monitoring.create_check(key="portal", name="The portal itself", kind="HTTP", config=health, **given)
     nightly = {"cron": "0 3 * * *", "time_zone": "UTC", "grace_seconds": 1_800}
     monitoring.create_check(key="nightly-export", name="Nightly export", kind="HEARTBEAT", config=nightly, **given)
+
+
+def _status_page(environment: Environment, actor: Actor, at: datetime) -> None:
+    """What its users may know. One of its components is told by people alone."""
+    given: dict[str, Any] = {"environment_id": environment.pk, "actor": actor, "reason": "The demo", "at": at}
+    page = {"slug": "demo", "title": "Demo", "text": "How the demo's systems are.", "published": True}
+    alerts.create_status_page(fields=page, **given)
+    for key, name, description, checks in COMPONENTS:
+        fields = {"key": key, "name": name, "description": description, "checks": checks}
+        alerts.create_component(fields=fields, **given)
 
 
 def _samples(at: datetime) -> Iterator[Sample]:

@@ -24,7 +24,7 @@ def one(row: Incident, action: str = "") -> str:
 
 
 def test_one_is_opened_changed_written_about_and_resolved(environment: Environment) -> None:
-    make_component(environment)
+    make_component(environment, key="checkout")
     make_user(username="ann")
     operator = as_role("Operator")
     given = {"impact": "DEGRADED", "public": True, "components": ["checkout"], "text": "We look into it."}

@@ -27,7 +27,7 @@ def last(kind: str) -> AuditEntry:
 
 
 def test_it_opens_with_components_and_a_first_update(environment: Environment) -> None:
-    make_component(environment)
+    make_component(environment, key="checkout")
     given: dict[str, Any] = {"impact": "PARTIAL_OUTAGE", "public": True, "components": ["checkout"]}
     row = make_incident(environment, text="We look into slow checkouts.", **given)
     assert (row.status, row.impact, row.public, row.automatic) == ("INVESTIGATING", "PARTIAL_OUTAGE", True, False)
@@ -55,7 +55,7 @@ def test_what_makes_no_sense_is_refused(environment: Environment, wrong: dict[st
 
 
 def test_a_component_of_another_environment_is_none_of_ours(environment: Environment) -> None:
-    make_component(environment.project.environments.get(key="staging"))
+    make_component(environment.project.environments.get(key="staging"), key="checkout")
     with pytest.raises(services.InvalidIncident):
         make_incident(environment, components=["checkout"])
 
@@ -66,7 +66,7 @@ def change(row: Incident, **fields: Any) -> Incident:
 
 def test_it_is_changed_and_the_trail_says_how(environment: Environment) -> None:
     row, ann = make_incident(environment), make_user(username="ann")
-    make_component(environment)
+    make_component(environment, key="checkout")
     changed = change(row, title="Checkout is down", severity="critical", owner=ann.pk, components=["checkout"])
     assert (changed.title, changed.severity, changed.owner, changed.version) == ("Checkout is down", "critical", ann, 2)
     assert last("updated").changes == {

@@ -22,7 +22,7 @@ from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.transitions import Change
 from apps.monitoring import services as monitoring
-from tests.architecture import delivery_walk, response_walk
+from tests.architecture import delivery_walk, response_walk, status_walk
 from tests.factories import (
     ACTOR,
     AT,
@@ -85,7 +85,9 @@ def _key() -> int:
     return make_key(management=True, project=make_project()).key.pk
 
 
-SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = {**delivery_walk.SCENARIOS, **response_walk.SCENARIOS}
+SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = (
+    delivery_walk.SCENARIOS | response_walk.SCENARIOS | status_walk.SCENARIOS
+)
 
 
 def scenario(prepare: Callable[[], Callable[[], object]]) -> Callable[[], Callable[[], object]]:

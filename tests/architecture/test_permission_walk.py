@@ -70,7 +70,7 @@ BODY = {
     "approve": "1",
 }
 # What `key` and `id` stand for below these parts of an address.
-KEYED = {"segments": "beta", "channels": "ops", "checks": "web"}
+KEYED = {"segments": "beta", "channels": "ops", "checks": "web", "components": "web"}
 NUMBERED = {
     "approvals": "request",
     "change-requests": "request",
@@ -127,6 +127,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "incident": numbers["incident"],
         "channel": "ops",
         "mail": "20260105T090000000000-00000000",
+        "component": "web",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),

@@ -15,7 +15,8 @@ from apps.monitoring.domain.values import Window
 from apps.monitoring.services.events import Received, Turned
 from tests.browser.conftest import Open
 from tests.browser.test_a11y import problems_in_both_schemes
-from tests.factories import make_flag, make_rule, push
+from tests.factories import make_check, make_flag, make_rule, push
+from tests.factories.status import make_component, make_status_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SCOPE = "/admin/p/shop/production"
@@ -33,8 +34,12 @@ PAGES = [
     "silences/",
     "incidents/",
     "incidents/new/",
+    "status/",
+    "status/settings/",
+    "status/new-component/",
+    "status/components/web/",
 ]
-EMPTY = ["incidents/", "alerts/", "rules/", "metrics/", "events/", "channels/", "silences/"]
+EMPTY = ["incidents/", "alerts/", "rules/", "metrics/", "events/", "channels/", "silences/", "status/"]
 
 
 @pytest.fixture
@@ -47,6 +52,10 @@ def furnished(project: Project) -> Alert:
     monitoring.roll_up()
     response = {"kind": "kill_flag", "flag": "checkout", "changed_within_seconds": 10**9}
     make_rule(production, response=response, at=now)
+    make_check(production, at=now)
+    make_status_page(production, at=now)
+    make_component(production, checks=["web"], at=now)
+    make_component(production, key="mail", state="DEGRADED", at=now)
     alerts.judge_due(at=now)
     alerts.respond_due(at=now)
     event = read_event({"name": "message_sent", "targeting_key": "u-1"}, Window(now, timedelta(1), timedelta(0)))

@@ -7,8 +7,9 @@ from tests.factories.core import ACTOR, AT, PASSWORD, make_key, make_project, ma
 from tests.factories.delivery import make_alert, make_channel, make_delivery, make_route, make_silence
 from tests.factories.everything import make_everything
 from tests.factories.flags import make_flag, make_segment, split_rule, state_in
-from tests.factories.incidents import make_component, make_incident
+from tests.factories.incidents import make_incident
 from tests.factories.rollouts import make_rollout, say
+from tests.factories.status import make_component
 
 __all__ = [
     "ACTOR",

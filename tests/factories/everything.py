@@ -17,7 +17,9 @@ from tests.factories.checks import make_check
 from tests.factories.core import AT, make_key, make_project
 from tests.factories.delivery import make_delivery
 from tests.factories.flags import make_flag, make_segment, state_in
+from tests.factories.incidents import make_incident
 from tests.factories.rollouts import make_rollout, say
+from tests.factories.status import make_component, make_status_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ def make_everything(*, key: str = "") -> Everything:
     refused = Turned(production.pk, "name is missing", "{}", AT)
     monitoring.store_events(received=[], turned=[refused])
     make_check(production)
+    make_status_page(production, slug=f"status-{production.pk}")
+    make_component(production, checks=["web"])
+    make_incident(production, text="We look into it.")
     monitoring.report_check(environment_id=production.pk, key="backup", ok=True, reason="", expected_every=60, at=AT)
     core.tick(name="beat", at=AT)
     sealer.seal()

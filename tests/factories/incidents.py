@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.alerts import services
-from apps.alerts.models import Incident, StatusComponent
+from apps.alerts.models import Incident
 from apps.core.models import Environment
 from tests.factories.core import ACTOR, AT
 
@@ -20,8 +20,3 @@ def make_incident(
         services.post_update(incident_id=row.pk, actor=ACTOR, at=resolved_at, **over)
         row.refresh_from_db()
     return row
-
-
-def make_component(environment: Environment, *, key: str = "checkout") -> StatusComponent:
-    about = {"key": key, "name": key.capitalize(), "created_at": AT}
-    return StatusComponent.objects.create(environment=environment, **about)

@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import override_settings
 
-from apps.alerts.models import Incident
+from apps.alerts.models import Incident, StatusPage
+from apps.alerts.selectors import page_told
 from apps.core import audit, sealer
 from apps.core.models import AuditEntry, ChangeRequest, Environment, Project
 from apps.flags import selectors, services
@@ -170,3 +171,12 @@ def test_every_flag_is_asked_for_and_none_looks_stale() -> None:
     states = FlagState.objects.select_related("flag", "environment", "activity")
     assert {state.activity.last_served_at for state in states} == {AT}
     assert [state for state in states if selectors.why_stale(state, at=AT)] == []
+
+
+@pytest.mark.usefixtures("facts")
+def test_production_has_a_public_status_page_that_checks_and_people_tell() -> None:
+    page = StatusPage.objects.get()
+    assert (page.slug, page.environment.key, page.published) == ("demo", "production", True)
+    told = page_told(page, at=AT)
+    assert [one.key for one in told.components] == ["portal", "exports", "chat"]
+    assert told.sentence == "All systems are operational"

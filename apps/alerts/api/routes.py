@@ -5,12 +5,15 @@ from django.urls import URLPattern, path
 from apps.alerts.api.channels import ChannelViewSet, NotificationViewSet
 from apps.alerts.api.incidents import IncidentViewSet, ReviewViewSet
 from apps.alerts.api.silences import SilenceViewSet
+from apps.alerts.api.status import ComponentViewSet, StatusPageViewSet
 from apps.alerts.api.views import AlertViewSet, RuleViewSet
 from apps.core.api.routes import MANY, ONE, PROJECT, post
 
 RULES = f"{PROJECT}environments/<slug:environment>/alert-rules/<slug:rule>/"
 INCIDENT = f"{PROJECT}incidents/<int:id>/"
 UNDO = f"{PROJECT}alerts/<int:id>/responses/<int:response_id>/undo/"
+COMPONENTS = f"{PROJECT}environments/<slug:environment>/status-components/"
+COMPONENT = f"{COMPONENTS}<slug:component>/"
 
 urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}alert-rules/", RuleViewSet.as_view(MANY), name="rule-list"),
@@ -37,4 +40,11 @@ urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}notifications/", NotificationViewSet.as_view({"get": "list"}), name="notification-list"),
     path(f"{PROJECT}silences/", SilenceViewSet.as_view(MANY), name="silence-list"),
     path(f"{PROJECT}silences/<int:id>/end/", SilenceViewSet.as_view(post("end")), name="silence-end"),
+    path(f"{PROJECT}status-pages/", StatusPageViewSet.as_view(MANY), name="status-page-list"),
+    path(f"{PROJECT}environments/<slug:environment>/status-page/", StatusPageViewSet.as_view(ONE), name="status-page"),
+    path(COMPONENTS, ComponentViewSet.as_view(MANY), name="component-list"),
+    path(COMPONENT, ComponentViewSet.as_view(ONE), name="component"),
+    path(f"{COMPONENT}state/", ComponentViewSet.as_view(post("set_state")), name="component-state"),
+    path(f"{COMPONENT}move/", ComponentViewSet.as_view(post("move")), name="component-move"),
+    path(f"{COMPONENT}delete/", ComponentViewSet.as_view(post("remove")), name="component-delete"),
 ]

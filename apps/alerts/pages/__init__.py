@@ -17,6 +17,8 @@ from apps.alerts.pages.incident_forms import AttachPage, DetachPage, EditInciden
 from apps.alerts.pages.incidents import IncidentPage, IncidentsPage, OwnPage, TakeOnPage, UpdatePage
 from apps.alerts.pages.rules import InstallPage, NewRulePage, RulePage, RulesPage
 from apps.alerts.pages.silences import EndSilencePage, NewSilencePage, SilencesPage
+from apps.alerts.pages.status import PreviewPage, SettingsPage, StatusPagePage
+from apps.alerts.pages.status_components import ComponentPage, DeletePage, MovePage, NewComponentPage, StatePage
 from apps.alerts.pages.undoing import UndoPage
 
 urlpatterns = [
@@ -43,6 +45,14 @@ urlpatterns = [
     path("silences/", SilencesPage.as_view(), name="silence-list"),
     path("silences/new/", NewSilencePage.as_view(), name="silence-new"),
     path("silences/<int:silence>/end/", EndSilencePage.as_view(), name="silence-end"),
+    path("status/", StatusPagePage.as_view(), name="status-page"),
+    path("status/settings/", SettingsPage.as_view(), name="status-settings"),
+    path("status/preview/", PreviewPage.as_view(), name="status-preview"),
+    path("status/new-component/", NewComponentPage.as_view(), name="status-component-new"),
+    path("status/components/<slug:key>/", ComponentPage.as_view(), name="status-component"),
+    path("status/components/<slug:key>/state/", StatePage.as_view(), name="status-component-state"),
+    path("status/components/<slug:key>/move/", MovePage.as_view(), name="status-component-move"),
+    path("status/components/<slug:key>/delete/", DeletePage.as_view(), name="status-component-delete"),
     path("rules/", RulesPage.as_view(), name="rule-list"),
     path("rules/starter/", InstallPage.as_view(), name="rule-starter"),
     path("rules/new/", NewRulePage.as_view(), name="rule-new"),

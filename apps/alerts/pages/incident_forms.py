@@ -33,7 +33,7 @@ class NewIncidentPage(ScopedPage):
         return HttpResponseRedirect(self.url("incident-detail", incident=row.pk))
 
     def _components(self) -> forms.Components:
-        return selectors.components(self.environment)
+        return selectors.status_components(self.environment.pk)
 
     def _show(self, form: forms.NewIncidentForm, *, status: int = 200) -> HttpResponse:
         crumbs = [(_("Incidents"), self.url("incident-list"))]
@@ -54,11 +54,13 @@ class EditIncidentPage(OneIncident):
             "public": row.public,
             "components": [one.key for one in row.components.all()],
         }
-        return self._show(row, forms.IncidentForm(initial=initial, components=selectors.components(self.environment)))
+        return self._show(
+            row, forms.IncidentForm(initial=initial, components=selectors.status_components(self.environment.pk))
+        )
 
     def post(self, request: HttpRequest, incident: int) -> HttpResponse:
         row = self.find(incident)
-        form = forms.IncidentForm(request.POST, components=selectors.components(self.environment))
+        form = forms.IncidentForm(request.POST, components=selectors.status_components(self.environment.pk))
         if not form.is_valid():
             return self._show(row, form, status=UNPROCESSABLE)
         try:

@@ -5,7 +5,6 @@ from apps.alerts.selectors.delivery import alert_behind, channels, notifications
 from apps.alerts.selectors.due import rules_are_due
 from apps.alerts.selectors.incidents import (
     OpenIncident,
-    components,
     incident,
     incidents,
     incidents_now,
@@ -14,6 +13,7 @@ from apps.alerts.selectors.incidents import (
 )
 from apps.alerts.selectors.reviews import review
 from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules
+from apps.alerts.selectors.status import PageTold, page_told, status_components, status_page, status_pages
 from apps.alerts.selectors.timelines import Moment, changes_around, timeline
 
 __all__ = [
@@ -21,24 +21,28 @@ __all__ = [
     "Moment",
     "OpenAlert",
     "OpenIncident",
+    "PageTold",
     "alert_behind",
     "alerts",
     "alerts_now",
     "changes_around",
     "channels",
-    "components",
     "incident",
     "incidents",
     "incidents_now",
     "notifications",
     "open_alerts",
     "open_incidents",
+    "page_told",
     "review",
     "rules",
     "rules_are_due",
     "seen_at",
     "silences",
     "standing",
+    "status_components",
+    "status_page",
+    "status_pages",
     "timeline",
     "times_of",
     "tried",

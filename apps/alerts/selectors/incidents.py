@@ -53,10 +53,6 @@ def times_of(row: Incident) -> Times:
     )
 
 
-def components(environment: Environment) -> QuerySet[StatusComponent]:
-    return StatusComponent.objects.filter(environment=environment).order_by("position", "pk")
-
-
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
     """For pages above: what goes on now."""

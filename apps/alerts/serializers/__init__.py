@@ -1,5 +1,5 @@
-"""The shapes of alerting in the API: rules, alerts, channels, notices and silences. Incidents have a module of their
-own beside this one."""
+"""The shapes of alerting in the API: rules, alerts, channels, notices, silences and status pages. Incidents have a
+module of their own beside this one."""
 
 from typing import Any
 
@@ -7,8 +7,19 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.alerts import selectors
-from apps.alerts.models import Alert, AlertRule, Channel, Notification, Response, Severity, Silence
-from apps.core.serializers import Reasoned, Strict, Text, Versioned, YesNo
+from apps.alerts.models import (
+    Alert,
+    AlertRule,
+    Channel,
+    Impact,
+    Notification,
+    Response,
+    Severity,
+    Silence,
+    StatusComponent,
+    StatusPage,
+)
+from apps.core.serializers import Reasoned, Strict, Text, Versioned, WholeNumber, YesNo
 
 DEFINITION = _("The rule as JSON; docs/api.md says what it may hold.")
 CONFIG = _("`url` of Slack and webhooks, `secrets` of webhooks, `to` of e-mail, `dsn` of Sentry. Never shown again.")
@@ -217,3 +228,53 @@ class SilenceIn(Strict):
     starts_at = serializers.DateTimeField(required=False, help_text=_("Left out: now."))
     ends_at = serializers.DateTimeField()
     reason = Text(max_length=1_000)
+
+
+class StatusPageOut(serializers.ModelSerializer[StatusPage]):
+    environment = serializers.CharField(source="environment.key")
+
+    class Meta:
+        model = StatusPage
+        fields = ["environment", "slug", "title", "text", "published", "version"]
+
+
+class StatusPageChange(Versioned):
+    slug = Text(required=False, max_length=50)
+    title = Text(required=False, max_length=100)
+    text = Text(required=False, allow_blank=True, max_length=2_000)
+    published = YesNo(required=False)
+
+
+class StatusPageIn(Reasoned):
+    environment = Text()
+    slug = Text(max_length=50, help_text=_("It answers at /status/<slug>/."))
+    title = Text(max_length=100)
+    text = Text(required=False, allow_blank=True, max_length=2_000)
+    published = YesNo(required=False)
+
+
+class ComponentOut(serializers.ModelSerializer[StatusComponent]):
+    class Meta:
+        model = StatusComponent
+        fields = ["key", "name", "description", "position", "checks", "state", "created_at", "version"]
+
+
+class ComponentChange(Versioned):
+    name = Text(required=False, max_length=100)
+    description = Text(required=False, allow_blank=True, max_length=250)
+    checks = serializers.ListField(child=Text(), required=False, help_text=_("Keys of health checks."))
+
+
+class ComponentIn(Reasoned):
+    key = Text(max_length=50)
+    name = Text(max_length=100)
+    description = Text(required=False, allow_blank=True, max_length=250)
+    checks = serializers.ListField(child=Text(), required=False, help_text=_("Keys of health checks."))
+
+
+class ComponentState(Versioned):
+    state = serializers.ChoiceField(Impact.choices)
+
+
+class ComponentMove(Versioned):
+    position = WholeNumber(min_value=0, max_value=32_767, help_text=_("0 is the top."))

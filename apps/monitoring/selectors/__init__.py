@@ -2,12 +2,15 @@
 
 from apps.monitoring.selectors.events import Cursor, cursor_of, events_after, newest_events, newest_refusals
 from apps.monitoring.selectors.explorer import Drawn, drawn, metric_names
+from apps.monitoring.selectors.watched import Watched, check_names, watched
 from apps.monitoring.selectors.windows import Measured, measured
 
 __all__ = [
     "Cursor",
     "Drawn",
     "Measured",
+    "Watched",
+    "check_names",
     "cursor_of",
     "drawn",
     "events_after",
@@ -15,4 +18,5 @@ __all__ = [
     "metric_names",
     "newest_events",
     "newest_refusals",
+    "watched",
 ]

@@ -1,0 +1,1 @@
+"""A serving process's memory of public status pages. No decisions are made here."""
