@@ -130,26 +130,32 @@ def lines(
     *,
     label: str,
     bound: float | None = None,
+    other_bound: float | None = None,
     marks: Sequence[float] = (),
+    bands: Sequence[tuple[float, float]] = (),
     height: int = 120,
 ) -> SafeString:
     """One line per series of (x, y) with x from 0 to 1, over a common scale that holds the `bound` as well, which is
-    drawn across. `marks` are moments, drawn as upright lines."""
-    heights = [y for one in series for _x, y in one] + ([bound] if bound is not None else [])
+    drawn across, and so is another one. `marks` are moments, drawn as upright lines; `bands` are times from x to x,
+    drawn behind."""
+    bounds = [each for each in (bound, other_bound) if each is not None]
+    heights = [y for one in series for _x, y in one] + bounds
     low, high = min([*heights, 0.0]), max([*heights, 0.0])
     span, width = (high - low) or 1.0, 1000
 
     def place(y: float) -> str:
         return f"{height - 2 - (y - low) / span * (height - 4):.1f}"
 
-    across = [] if bound is None else [(place(bound), width)]
+    across = [(name, place(y), width) for name, y in (("bound", bound), ("bound-other", other_bound)) if y is not None]
+    behind = ((f"{x * width:.1f}", f"{max((end - x) * width, 2):.1f}", height) for x, end in bands)
     return format_html(
-        '<svg class="lines" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}{}{}</svg>',
+        '<svg class="lines" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}{}{}{}</svg>',
         label,
         width,
         height,
+        format_html_join("", '<rect class="band" x="{}" y="0" width="{}" height="{}"/>', behind),
         format_html_join("", '<path class="mark" d="M{} 0V{}"/>', ((f"{x * width:.0f}", height) for x in marks)),
-        format_html_join("", '<path class="bound" d="M0 {}H{}"/>', across),
+        format_html_join("", '<path class="{}" d="M0 {}H{}"/>', across),
         format_html_join(
             "",
             '<polyline class="line-{}" points="{}"/>',

@@ -12,7 +12,8 @@ from apps.alerts.pages.channels import (
     SecretPage,
     TestPage,
 )
-from apps.alerts.pages.rules import InstallPage, NewRulePage, RulePage, RulesPage
+from apps.alerts.pages.rule_editor import NewRulePage, RulePage
+from apps.alerts.pages.rules import InstallPage, RulesPage
 from apps.alerts.pages.silences import EndSilencePage, NewSilencePage, SilencesPage
 
 urlpatterns = [

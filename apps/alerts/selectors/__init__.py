@@ -2,7 +2,7 @@
 
 from apps.alerts.selectors.backtests import tried, values_over
 from apps.alerts.selectors.delivery import alert_behind, channels, notifications, silences, standing
-from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules
+from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules, rules_like, with_standing
 
 __all__ = [
     "OpenAlert",
@@ -13,8 +13,10 @@ __all__ = [
     "notifications",
     "open_alerts",
     "rules",
+    "rules_like",
     "silences",
     "standing",
     "tried",
     "values_over",
+    "with_standing",
 ]

@@ -12,7 +12,7 @@ from apps.alerts.services.delivering import deliver, deliver_due, test_channel
 from apps.alerts.services.judging import judge, judge_due
 from apps.alerts.services.responding import respond, respond_due
 from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
-from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, update_rule
+from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, read_rule, update_rule
 from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
 from apps.alerts.services.starter import install_starter_rules
 
@@ -38,6 +38,7 @@ __all__ = [
     "judge_due",
     "preview_silence",
     "read_acknowledge_token",
+    "read_rule",
     "respond",
     "respond_due",
     "rotate_channel_secret",
