@@ -210,6 +210,7 @@ KINDS = {
     "core.request_outdated": _("found outdated:"),
     "alerts.rule_created": _("created the alert rule"),
     "alerts.rule_changed": _("changed the alert rule"),
+    "alerts.rule_tested": _("sent a test notice of"),
     "alerts.fired": _("fired"),
     "alerts.resolved": _("saw recover"),
     "alerts.response_done": _("acted on"),

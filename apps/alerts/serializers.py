@@ -56,6 +56,15 @@ class RuleChange(Versioned):
     enabled = serializers.BooleanField(required=False)
 
 
+class RuleTest(Reasoned):
+    labels = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, max_length=500),
+        required=False,
+        default=dict,
+        help_text=_("Of a series, as routes may ask for them."),
+    )
+
+
 class ResponseOut(serializers.ModelSerializer[Response]):
     class Meta:
         model = Response
@@ -162,6 +171,10 @@ class NotificationOut(serializers.ModelSerializer[Notification]):
             "sent_at",
             "dedup_id",
         ]
+
+
+class RuleTested(serializers.Serializer[Any]):
+    notifications = NotificationOut(many=True)
 
 
 class SilenceOut(serializers.ModelSerializer[Silence]):

@@ -12,6 +12,7 @@ RULES = f"{PROJECT}environments/<slug:environment>/alert-rules/<slug:rule>/"
 urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}alert-rules/", RuleViewSet.as_view(MANY), name="rule-list"),
     path(RULES, RuleViewSet.as_view(ONE), name="rule"),
+    path(f"{RULES}test/", RuleViewSet.as_view(post("test")), name="rule-test"),
     path(f"{PROJECT}alerts/", AlertViewSet.as_view({"get": "list"}), name="alert-list"),
     path(f"{PROJECT}alerts/<int:id>/", AlertViewSet.as_view({"get": "retrieve"}), name="alert"),
     path(f"{PROJECT}alerts/<int:id>/acknowledge/", AlertViewSet.as_view(post("acknowledge")), name="alert-acknowledge"),

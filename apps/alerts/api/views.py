@@ -8,7 +8,16 @@ from rest_framework.response import Response
 
 from apps.alerts import selectors, services
 from apps.alerts.models import Alert, AlertRule
-from apps.alerts.serializers import AlertFilter, AlertOut, EnvironmentFilter, RuleChange, RuleIn, RuleOut
+from apps.alerts.serializers import (
+    AlertFilter,
+    AlertOut,
+    EnvironmentFilter,
+    RuleChange,
+    RuleIn,
+    RuleOut,
+    RuleTest,
+    RuleTested,
+)
 from apps.core.api.problems import refusal
 from apps.core.api.schema import endpoint, example
 from apps.core.api.views import ApiViewSet
@@ -51,6 +60,7 @@ class RuleViewSet(ApiViewSet):
         "create": "alerts.add_alertrule",
         "retrieve": "alerts.view_alertrule",
         "partial_update": "alerts.change_alertrule",
+        "test": "alerts.change_alertrule",
     }
 
     @cached_property
@@ -94,6 +104,22 @@ class RuleViewSet(ApiViewSet):
         body = self.body(RuleChange)
         services.update_rule(rule_id=self.rule.pk, **self.signed(body), **body)
         return Response(RuleOut(selectors.rules(self.project).get(pk=self.rule.pk)).data)
+
+    @endpoint(
+        "Alert rules",
+        "Send a test notice of an alert rule",
+        description="To every channel that an alert of it would reach, marked as a test, by the same way. "
+        "`status` and `error` say how each fared; where there is none, nobody would hear of it.",
+        body=RuleTest,
+        answers=RuleTested,
+    )
+    def test(self, request: Request, **address: str) -> Response:
+        body = self.body(RuleTest)
+        signed = self.signed(body)
+        sent = services.test_rule(rule_id=self.rule.pk, **signed, **body)
+        services.deliver_test(sent=sent, at=signed["at"])
+        rows = selectors.notifications(self.project).filter(pk__in=[one.pk for one in sent]).order_by("pk")
+        return Response(RuleTested({"notifications": rows}).data)
 
 
 class AlertViewSet(ApiViewSet):

@@ -130,3 +130,19 @@ class BoundMatchers(forms.BoundField):
         for n, row in enumerate([*typed, *[{}] * spare]):
             faults = frozenset(part for place, part in wrong if place == n)
             yield Row(n + 1, row.get("label", ""), row.get("match", ""), row.get("value", ""), faults)
+
+
+class LabelsField(forms.CharField):
+    """Labels as in `host=web-1`, one a line or apart by commas."""
+
+    widget = forms.Textarea(attrs={"rows": 2, "class": "code-input", "spellcheck": "false", "autocapitalize": "off"})
+
+    def clean(self, value: Any) -> Any:
+        found: dict[str, str] = {}
+        for part in re.split(r"[\n,]+", super().clean(value)):
+            name, equals, text = part.partition("=")
+            if part.strip() and not equals:
+                raise ValidationError(_('"%s" is not of the form label=value.') % part.strip())
+            if name.strip():
+                found[name.strip()] = text.strip().strip('"')
+        return found

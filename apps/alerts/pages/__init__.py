@@ -13,6 +13,7 @@ from apps.alerts.pages.channels import (
     TestPage,
 )
 from apps.alerts.pages.rule_editor import NewRulePage, RulePage
+from apps.alerts.pages.rule_test import RuleTestPage
 from apps.alerts.pages.rules import InstallPage, RulesPage
 from apps.alerts.pages.silences import EndSilencePage, NewSilencePage, SilencesPage
 
@@ -33,4 +34,5 @@ urlpatterns = [
     path("rules/starter/", InstallPage.as_view(), name="rule-starter"),
     path("rules/new/", NewRulePage.as_view(), name="rule-new"),
     path("rules/<slug:key>/", RulePage.as_view(), name="rule-detail"),
+    path("rules/<slug:key>/test/", RuleTestPage.as_view(), name="rule-test"),
 ]

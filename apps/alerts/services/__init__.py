@@ -15,13 +15,16 @@ from apps.alerts.services.routes import InvalidRoute, create_route, delete_route
 from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, read_rule, update_rule
 from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
 from apps.alerts.services.starter import install_starter_rules
+from apps.alerts.services.testing import NO_LABELS, InvalidTest, deliver_test, explain_telling, test_rule
 
 __all__ = [
+    "NO_LABELS",
     "AlertOver",
     "InvalidChannel",
     "InvalidRoute",
     "InvalidRule",
     "InvalidSilence",
+    "InvalidTest",
     "LinkInvalid",
     "RuleExists",
     "acknowledge",
@@ -32,7 +35,9 @@ __all__ = [
     "delete_route",
     "deliver",
     "deliver_due",
+    "deliver_test",
     "end_silence",
+    "explain_telling",
     "install_starter_rules",
     "judge",
     "judge_due",
@@ -44,6 +49,7 @@ __all__ = [
     "rotate_channel_secret",
     "signing_secrets",
     "test_channel",
+    "test_rule",
     "update_channel",
     "update_route",
     "update_rule",

@@ -67,6 +67,15 @@ def mute(alert: Alert, around: Scene, at: datetime) -> Mute | None:
     return Mute(MutedBy.SILENCE, words + (f": {row.reason}" if row.reason else ""))
 
 
+def off(channel: Channel) -> Mute | None:
+    return None if channel.enabled else Mute(MutedBy.CHANNEL, f"the channel is off: {channel.disabled_reason}")
+
+
+def chosen(alert: Alert, known: Mapping[str, Channel]) -> list[tuple[Channel, str, str]]:
+    """Whom the routes choose of these channels, with the reason and the key of the group."""
+    return _chosen(alert, notices.routes(alert.environment.project_id), known)
+
+
 def _firings(environment: Environment, rule: Rule, opened: Sequence[Alert], at: datetime) -> list[Notification]:
     routes, known = notices.routes(environment.project_id), channels.usable(environment.project_id)
     around, changed = scene(environment, [rule.pair], at), notices.flag_changes(environment, at)
@@ -77,9 +86,8 @@ def _firings(environment: Environment, rule: Rule, opened: Sequence[Alert], at: 
         kind = Kind.NO_DATA if alert.kind == Alert.Kind.NO_DATA else Kind.FIRED
         content, muted = dump_notice(notice_of(alert, rule, kind, changed, at)), mute(alert, around, at)
         for channel, why, group in _chosen(alert, routes, known):
-            off = None if channel.enabled else Mute(MutedBy.CHANNEL, f"the channel is off: {channel.disabled_reason}")
             row = Notification(alert=alert, channel=channel, kind=kind, content=content, why=why, group_key=group)
-            rows.append(_ready(row, off or muted, due, at))
+            rows.append(ready(row, off(channel) or muted, due, at))
     return rows
 
 
@@ -98,10 +106,10 @@ def _recoveries(alert: Alert, rule: Rule, at: datetime, again: set[UUID]) -> Ite
             muted = Mute(MutedBy.UNTOLD, "the same series goes on as another alert")
         row = Notification(alert=alert, channel=firing.channel, kind=Kind.RECOVERED, content=content)
         row.why, row.group_key = f"because {firing.get_kind_display().lower()} was told there", firing.group_key
-        yield _ready(row, muted, at, at)
+        yield ready(row, muted, at, at)
 
 
-def _ready(row: Notification, muted: Mute | None, due: datetime, at: datetime) -> Notification:
+def ready(row: Notification, muted: Mute | None, due: datetime, at: datetime) -> Notification:
     row.dedup_id, row.created_at = uuid4(), at
     if muted is None:
         row.due_at = due
