@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.alerts import selectors
-from apps.alerts.models import Alert, AlertRule, Channel, Notification, Response, Severity, Silence
+from apps.alerts.models import Alert, AlertRule, Channel, Notification, Response, Route, Severity, Silence
 from apps.core.serializers import Reasoned, Strict, Text, Versioned, YesNo
 
 DEFINITION = _("The rule as JSON; docs/api.md says what it may hold.")
@@ -209,3 +209,34 @@ class SilenceIn(Strict):
     starts_at = serializers.DateTimeField(required=False, help_text=_("Left out: now."))
     ends_at = serializers.DateTimeField()
     reason = Text(max_length=1_000)
+
+
+class RouteOut(serializers.ModelSerializer[Route]):
+    class Meta:
+        model = Route
+        fields = ["key", "position", "matchers", "channels", "group_by", "continues", "created_at", "version"]
+
+
+class RouteFields(Strict):
+    position = serializers.IntegerField(
+        required=False, min_value=0, max_value=32_767, help_text=_("From 0, the first that is asked.")
+    )
+    matchers = serializers.ListField(child=serializers.DictField(), required=False, help_text="[{label, match, value}]")
+    channels = serializers.ListField(
+        child=Text(max_length=50), required=False, help_text=_("Keys. None: these alerts go nowhere, on purpose.")
+    )
+    group_by = serializers.ListField(
+        child=Text(max_length=200),
+        required=False,
+        allow_null=True,
+        help_text=_("Labels; alerts that share them share a notice. Null: a notice for each alert."),
+    )
+    continues = YesNo(required=False, help_text=_("Later routes are asked as well."))
+
+
+class RouteIn(RouteFields, Reasoned):
+    key = Text(max_length=50)
+
+
+class RouteChange(RouteFields, Versioned):
+    key = Text(max_length=50, required=False)

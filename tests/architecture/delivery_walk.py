@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 # The outbox is a log by itself: what was sent to whom, when and why. What is given up is audited, and so is a channel
 # that is switched off: tests/alerts/test_delivery.py.
 EXEMPT = {"deliver", "deliver_due", "deliver_test"}
-NOT_WRITING = {"explain_telling", "preview_silence", "read_acknowledge_token", "signing_secrets"}
+NOT_WRITING = {"explain_deletion", "explain_telling", "preview_silence", "read_acknowledge_token", "signing_secrets"}
 SCENARIOS: dict[str, Prepare] = {}
 
 

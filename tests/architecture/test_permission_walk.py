@@ -70,7 +70,7 @@ BODY = {
     "approve": "1",
 }
 # What `key` and `id` stand for below these parts of an address.
-KEYED = {"segments": "beta", "channels": "ops", "checks": "web"}
+KEYED = {"segments": "beta", "channels": "ops", "checks": "web", "routes": "all"}
 NUMBERED = {"approvals": "request", "change-requests": "request", "alerts": "alert", "silences": "silence"}
 MACHINE_WRITTEN = ("django_session", "axes_")
 WRITING = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
@@ -113,6 +113,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "rollout": str(made.rollout.pk),
         "guard": "errors",
         "rule": "errors",
+        "route": "all",
         "alert": str(made.alert.pk),
         "check": "web",
         "silence": numbers["silence"],

@@ -1,6 +1,5 @@
 """The form of an alert rule, field by field; and the same rule as JSON. Both end in one definition."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,12 +24,13 @@ from apps.alerts.forms.groups import (
     Shown,
     choices,
 )
+from apps.alerts.forms.rows import RowsForm
 from apps.alerts.models import AlertRule, Severity
 from apps.alerts.responses import KINDS, LIMITS
 from apps.core.fields import JsonObjectField, ReasonField, VersionField, indented
 
 
-class RuleForm(forms.Form):
+class RuleForm(RowsForm):
     mode = "form"
     version = VersionField()
     name = forms.CharField(
@@ -137,8 +137,6 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, row: AlertRule | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.wrong: dict[str, set[tuple[int, str]]] = {}
-        self.spare: dict[str, int] = {}
         self._kept_key = row.key if row else ""
         if row:
             del self.fields["key"]
@@ -164,22 +162,8 @@ class RuleForm(forms.Form):
         """Its definition and its response, of a form that is valid."""
         return definitions.definition_of(self.cleaned_data), definitions.response_of(self.cleaned_data)
 
-    def refuse(self, problems: Mapping[str, list[str]]) -> None:
-        """Each problem at its field; of a row of matchers, with the number of the row."""
-        for path, messages in problems.items():
-            name, row = definitions.place_of(path), re.search(r"\[(\d+)\](?:\.(\w+))?$", path)
-            told = [f"{_('Row %d') % (int(row[1]) + 1)}: {words}" for words in messages] if row else messages
-            if row and row[2]:
-                self.wrong.setdefault(name, set()).add((int(row[1]), row[2]))
-            if name in self.fields:
-                self.add_error(name, told)
-            else:
-                self.add_error(None, [f"{path}: {words}" for words in messages])
-
-    def more(self, name: str) -> None:
-        """Shown again with more rows to type in, and nothing judged yet."""
-        self.spare[name] = 4
-        self._errors = forms.utils.ErrorDict()
+    def place_of(self, path: str) -> str:
+        return definitions.place_of(path)
 
     def groups(self) -> Iterator[Shown]:
         config = tuple(f"{CONFIG}{name}" for name in self._config)

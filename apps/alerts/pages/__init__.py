@@ -12,6 +12,7 @@ from apps.alerts.pages.channels import (
     SecretPage,
     TestPage,
 )
+from apps.alerts.pages.routes import DeleteRoutePage, MoveRoutePage, NewRoutePage, RoutePage, RoutesPage
 from apps.alerts.pages.rule_editor import NewRulePage, RulePage
 from apps.alerts.pages.rule_test import RuleTestPage
 from apps.alerts.pages.rules import InstallPage, RulesPage
@@ -27,6 +28,11 @@ urlpatterns = [
     path("channels/<slug:key>/test/", TestPage.as_view(), name="channel-test"),
     path("channels/<slug:key>/secret/", SecretPage.as_view(), name="channel-secret"),
     path("deliveries/", DeliveriesPage.as_view(), name="channel-deliveries"),
+    path("routes/", RoutesPage.as_view(), name="channel-routes"),
+    path("new-route/", NewRoutePage.as_view(), name="channel-route-new"),
+    path("routes/<slug:key>/", RoutePage.as_view(), name="channel-route"),
+    path("routes/<slug:key>/move/", MoveRoutePage.as_view(), name="channel-route-move"),
+    path("routes/<slug:key>/delete/", DeleteRoutePage.as_view(), name="channel-route-delete"),
     path("silences/", SilencesPage.as_view(), name="silence-list"),
     path("silences/new/", NewSilencePage.as_view(), name="silence-new"),
     path("silences/<int:silence>/end/", EndSilencePage.as_view(), name="silence-end"),

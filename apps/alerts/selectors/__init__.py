@@ -1,7 +1,7 @@
 """Reads of alerting: rows inside, values of the domain and frozen dataclasses outside."""
 
 from apps.alerts.selectors.backtests import tried, values_over
-from apps.alerts.selectors.delivery import alert_behind, channels, notifications, silences, standing
+from apps.alerts.selectors.delivery import alert_behind, channels, notifications, routes, silences, standing
 from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules, rules_like, with_standing
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "channels",
     "notifications",
     "open_alerts",
+    "routes",
     "rules",
     "rules_like",
     "silences",

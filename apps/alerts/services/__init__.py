@@ -15,7 +15,14 @@ from apps.alerts.services.routes import InvalidRoute, create_route, delete_route
 from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, read_rule, update_rule
 from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
 from apps.alerts.services.starter import install_starter_rules
-from apps.alerts.services.testing import NO_LABELS, InvalidTest, deliver_test, explain_telling, test_rule
+from apps.alerts.services.testing import (
+    NO_LABELS,
+    InvalidTest,
+    deliver_test,
+    explain_deletion,
+    explain_telling,
+    test_rule,
+)
 
 __all__ = [
     "NO_LABELS",
@@ -37,6 +44,7 @@ __all__ = [
     "deliver_due",
     "deliver_test",
     "end_silence",
+    "explain_deletion",
     "explain_telling",
     "install_starter_rules",
     "judge",

@@ -71,11 +71,6 @@ def off(channel: Channel) -> Mute | None:
     return None if channel.enabled else Mute(MutedBy.CHANNEL, f"the channel is off: {channel.disabled_reason}")
 
 
-def chosen(alert: Alert, known: Mapping[str, Channel]) -> list[tuple[Channel, str, str]]:
-    """Whom the routes choose of these channels, with the reason and the key of the group."""
-    return _chosen(alert, notices.routes(alert.environment.project_id), known)
-
-
 def _firings(environment: Environment, rule: Rule, opened: Sequence[Alert], at: datetime) -> list[Notification]:
     routes, known = notices.routes(environment.project_id), channels.usable(environment.project_id)
     around, changed = scene(environment, [rule.pair], at), notices.flag_changes(environment, at)
@@ -85,7 +80,7 @@ def _firings(environment: Environment, rule: Rule, opened: Sequence[Alert], at: 
     for alert in opened:
         kind = Kind.NO_DATA if alert.kind == Alert.Kind.NO_DATA else Kind.FIRED
         content, muted = dump_notice(notice_of(alert, rule, kind, changed, at)), mute(alert, around, at)
-        for channel, why, group in _chosen(alert, routes, known):
+        for channel, why, group in chosen(alert, known, routes):
             row = Notification(alert=alert, channel=channel, kind=kind, content=content, why=why, group_key=group)
             rows.append(ready(row, off(channel) or muted, due, at))
     return rows
@@ -118,8 +113,8 @@ def ready(row: Notification, muted: Mute | None, due: datetime, at: datetime) ->
     return row
 
 
-def _chosen(
-    alert: Alert, routes: Sequence[routing.Route], known: Mapping[str, Channel]
+def chosen(
+    alert: Alert, known: Mapping[str, Channel], routes: Sequence[routing.Route]
 ) -> list[tuple[Channel, str, str]]:
     """Channels, each with the reason and the key of the group; the first route that names a channel counts."""
     labels = notices.labels_of(alert)

@@ -8,10 +8,10 @@ from time import monotonic
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from apps.alerts.domain import routing
 from apps.alerts.domain.labels import all_match
-from apps.alerts.domain.routing import Route
 from apps.alerts.gateways.messages import dump_notice
-from apps.alerts.models import Alert, AlertRule, Channel, Notification
+from apps.alerts.models import Alert, AlertRule, Channel, Notification, Route
 from apps.alerts.selectors import notices
 from apps.alerts.selectors.definitions import rule_of
 from apps.alerts.services import channels, notifying, trail
@@ -41,7 +41,7 @@ class Hearer:
 class Step:
     """A route in the order in which they are asked."""
 
-    route: Route
+    route: routing.Route
     fits: bool | None  # None: it was not asked, since one before it decided
 
 
@@ -65,6 +65,31 @@ def explain_telling(*, rule_id: int, at: datetime, labels: Mapping[str, str] = N
         hearers=tuple(_hearers(alert, known)),
         mute=notifying.mute(alert, around, at),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A rule whose alerts go elsewhere."""
+
+    rule: AlertRule
+    before: tuple[str, ...]  # names of channels
+    after: tuple[str, ...]
+
+
+def explain_deletion(*, route_id: int, at: datetime) -> list[Moved]:
+    """The rules whose alerts would reach others without this route, by what rules and environments say of them: labels
+    of series are not known here. Writes nothing."""
+    row = Route.objects.get(pk=route_id)
+    routes, known = notices.routes(row.project_id), _to_be(row.project_id) | channels.usable(row.project_id)
+    without = [route for route in routes if route.key != row.key]
+    rules = AlertRule.objects.filter(environment__project_id=row.project_id, enabled=True)
+    moved = []
+    for rule in rules.select_related("environment__project").order_by("environment__position", "key", "pk"):
+        alert = _alert(rule, NO_LABELS, at)
+        before, after = (_names(alert, known, asked) for asked in (routes, without))
+        if before != after:
+            moved.append(Moved(rule, before, after))
+    return moved
 
 
 def test_rule(
@@ -115,8 +140,13 @@ def _alert(row: AlertRule, labels: Mapping[str, str], at: datetime) -> Alert:
 
 
 def _hearers(alert: Alert, known: Mapping[str, Channel]) -> Iterator[Hearer]:
-    for channel, why, _group in notifying.chosen(alert, known):
+    routes = notices.routes(alert.environment.project_id)
+    for channel, why, _group in notifying.chosen(alert, known, routes):
         yield Hearer(channel, why, notifying.off(channel))
+
+
+def _names(alert: Alert, known: Mapping[str, Channel], routes: Sequence[routing.Route]) -> tuple[str, ...]:
+    return tuple(sorted(channel.name for channel, _why, _group in notifying.chosen(alert, known, routes)))
 
 
 def _to_be(project_id: int) -> dict[str, Channel]:
