@@ -16,7 +16,7 @@ from apps.alerts.forms import definitions
 from apps.alerts.forms.rules import JsonRuleForm, RuleForm
 from apps.alerts.models import AlertRule
 from apps.alerts.pages.tried import tried
-from apps.alerts.pages.words import condition_words
+from apps.alerts.pages.words import condition_of, condition_words
 from apps.alerts.responses import read_response
 from apps.core.pages import ScopedPage
 from apps.core.services import StaleVersion
@@ -132,7 +132,7 @@ class RulePage(Editor):
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         row = self.row = self._find(key)
-        mode = "json" if request.GET.get("as") == "json" else "form"
+        mode = "json" if request.GET.get("as") == "json" or not _readable(row) else "form"
         return self.show(self.form_of(mode, row.definition, row.response, enabled=row.enabled, version=row.version))
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
@@ -150,7 +150,7 @@ class RulePage(Editor):
         return {
             "title": row.name,
             "rule": row,
-            "condition": condition_words(parse_rule(row.definition)),
+            "condition": condition_of(row),
             "alerts": row.alerts.order_by("-fired_at")[:5],
             "may_save": self.request.user.has_perm("alerts.change_alertrule"),
         }
@@ -160,3 +160,12 @@ class RulePage(Editor):
         if row is None:
             raise Http404(f"There is no alert rule {key} here.")
         return row
+
+
+def _readable(row: AlertRule) -> bool:
+    """One that is too old for the form is still there as JSON."""
+    try:
+        parse_rule(row.definition)
+    except InvalidDefinition:
+        return False
+    return True
