@@ -39,6 +39,7 @@ class Tried:
     recovery: str
     days: int
     has_data: bool
+    since: datetime  # where the chart begins
     chart: SafeString
     firings: list[Fired]
 
@@ -57,6 +58,7 @@ def tried(rule: Rule, result: Backtest, values: Points, at: datetime) -> Tried:
         recovery="" if rule.recovery_threshold is None else rule.in_words(rule.recovery_threshold),
         days=DAYS,
         has_data=bool(values),
+        since=_since(values, at),
         chart=_drawn(rule, result, values, at),
         firings=[_fired(rule, one, at) for one in result.firings[:LISTED]],
     )
@@ -75,13 +77,18 @@ def _length(length: timedelta) -> str:
     return " ".join([duration(count * size) for count, size in parts if count][:2]) or _("under a minute")
 
 
+def _since(values: Points, at: datetime) -> datetime:
+    """An hour of data is not squeezed into the last line of a fortnight."""
+    return values[0][0] if values else at - timedelta(days=DAYS)
+
+
 def _drawn(rule: Rule, result: Backtest, values: Points, at: datetime) -> SafeString:
-    since = at - timedelta(days=DAYS)
+    since = _since(values, at)
     names = {"rule": rule.key, "days": DAYS, "count": len(result.firings)}
     words = _("The worst value of %(rule)s in the last %(days)d days; it would have fired %(count)d times") % names
 
     def place(moment: datetime) -> float:
-        return min(max((moment - since) / (at - since), 0.0), 1.0)
+        return min(max((moment - since) / (max(at - since, timedelta(minutes=1))), 0.0), 1.0)
 
     return svg.lines(
         [[(place(moment), value) for moment, value in _thinned(values, rule)]] if values else [],
