@@ -94,4 +94,4 @@ def test_a_rule_that_cannot_be_read_leaves_the_others_on_the_page(environment: E
     make_rule(environment, key="old")
     AlertRule.objects.filter(key="old").update(definition={"key": "old"})
     shows(visitor.get("rule-list"), "last of errors over 1 minute above 5", "cannot be read:")
-    shows(visitor.get("rule-detail", key="old"), "cannot be read:", "Rule (JSON)")
+    shows(visitor.get("rule-detail", key="old"), "Cannot be read:", "Rule (JSON)")
