@@ -239,6 +239,7 @@ KINDS = {
     "alerts.rule_created": _("created the alert rule"),
     "alerts.rule_changed": _("changed the alert rule"),
     "alerts.rule_deleted": _("deleted the alert rule"),
+    "alerts.rule_tested": _("sent a test notice of"),
     "alerts.fired": _("fired"),
     "alerts.resolved": _("saw recover"),
     "alerts.ended": _("stopped watching"),

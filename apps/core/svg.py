@@ -135,12 +135,16 @@ def lines(
     label: str,
     words: Callable[[float], str],
     bound: float | None = None,
+    other_bound: float | None = None,
     marks: Sequence[datetime] = (),
+    bands: Sequence[tuple[datetime, datetime]] = (),
     height: int = 120,
 ) -> SafeString:
-    """One line per series of values over a stretch of time, on a common scale that holds zero and the `bound` as well,
-    which is drawn across. `marks` are drawn as upright lines. Both ends of both axes are told, values in `words`."""
-    heights = [0.0, *(y for one in series for _at, y in one), *([] if bound is None else [bound])]
+    """One line per series of values over a stretch of time, on a common scale that holds zero and the bounds as well,
+    which are drawn across. `marks` are drawn as upright lines, and `bands` behind, each from when to when. Both ends of
+    both axes are told, values in `words`."""
+    bounds = [(name, y) for name, y in (("bound", bound), ("bound-other", other_bound)) if y is not None]
+    heights = [0.0, *(y for one in series for _at, y in one), *(y for _name, y in bounds)]
     low, high, width = min(heights), max(heights), 1000
     span, length = (high - low) or 1.0, (until - since).total_seconds() or 1.0
 
@@ -150,13 +154,15 @@ def lines(
     def up(y: float) -> str:
         return f"{height - 2 - (y - low) / span * (height - 4):.1f}"
 
+    behind = ((across(start), max(float(across(end)) - float(across(start)), 2), height) for start, end in bands)
     drawn = format_html(
-        '<svg class="lines" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}{}{}</svg>',
+        '<svg class="lines" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}{}{}{}</svg>',
         label,
         width,
         height,
+        format_html_join("", '<rect class="band" x="{}" y="0" width="{}" height="{}"/>', behind),
         format_html_join("", '<path class="mark" d="M{} 0V{}"/>', ((across(at), height) for at in marks)),
-        format_html_join("", '<path class="bound" d="M0 {}H{}"/>', [] if bound is None else [(up(bound), width)]),
+        format_html_join("", '<path class="{}" d="M0 {}H{}"/>', ((name, up(y), width) for name, y in bounds)),
         format_html_join(
             "",
             '<polyline class="line-{}" points="{}"/>',

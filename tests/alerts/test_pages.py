@@ -72,7 +72,7 @@ def test_another_environments_alert_is_not_shown_here(environment: Environment) 
 
 def form(definition: Any, **fields: Any) -> dict[str, Any]:
     shown = definition if isinstance(definition, str) else json.dumps(definition)
-    return {"definition": shown, "response": "", "enabled": "on", "version": 1, "reason": "x", **fields}
+    return {"as": "json", "definition": shown, "response": "", "enabled": "on", "version": 1, "reason": "x", **fields}
 
 
 def test_a_rule_is_tried_before_it_is_saved(environment: Environment, visitor: Visitor) -> None:

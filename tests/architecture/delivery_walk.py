@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.alerts import services
 from apps.core.models import Environment
-from tests.factories import ACTOR, AT, make_incident, make_project
+from tests.factories import ACTOR, AT, make_incident, make_project, make_rule
 from tests.factories.delivery import make_alert, make_channel, make_route, make_silence
 
 Prepare = Callable[[], Callable[[], object]]
@@ -17,8 +17,8 @@ HOUR = timedelta(hours=1)
 
 # The outbox is a log by itself: what was sent to whom, when and why. What is given up is audited, and so is a channel
 # that is switched off: tests/alerts/test_delivery.py.
-EXEMPT = {"deliver", "deliver_due", "hasten"}
-NOT_WRITING = {"preview_silence", "read_acknowledge_token", "signing_secrets"}
+EXEMPT = {"deliver", "deliver_due", "deliver_test", "hasten"}
+NOT_WRITING = {"explain_deletion", "explain_telling", "preview_silence", "read_acknowledge_token", "signing_secrets"}
 SCENARIOS: dict[str, Prepare] = {}
 
 
@@ -59,6 +59,12 @@ def rotate_channel_secret() -> Callable[[], object]:
 def test_channel() -> Callable[[], object]:
     pk = make_channel(make_project()).pk
     return lambda: services.test_channel(channel_id=pk, **WHO)
+
+
+@scenario
+def test_rule() -> Callable[[], object]:
+    pk = make_rule(_production()).pk
+    return lambda: services.test_rule(rule_id=pk, labels={}, **WHO)
 
 
 @scenario

@@ -59,6 +59,7 @@ NOT_WRITING = {
     "check_reason",
     "check_version",
     "lock_project",
+    "read_rule",
     "verdicts",
     "judged",
 } | delivery_walk.NOT_WRITING

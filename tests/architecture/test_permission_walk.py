@@ -70,7 +70,7 @@ BODY = {
     "approve": "1",
 }
 # What `key` and `id` stand for below these parts of an address.
-KEYED = {"segments": "beta", "channels": "ops", "checks": "web", "components": "web"}
+KEYED = {"segments": "beta", "channels": "ops", "checks": "web", "components": "web", "routes": "all"}
 NUMBERED = {
     "approvals": "request",
     "change-requests": "request",
@@ -120,6 +120,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "rollout": str(made.rollout.pk),
         "guard": "errors",
         "rule": "errors",
+        "route": "all",
         "alert": str(made.alert.pk),
         "response_id": str(made.alert.responses.latest("pk").pk),
         "check": "web",

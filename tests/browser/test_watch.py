@@ -104,7 +104,7 @@ def test_an_incident_is_taken_on_and_resolved_by_keyboard(tab: Open, furnished: 
 
 
 def test_a_rule_is_tried_and_saved_by_keyboard(tab: Open, furnished: Alert) -> None:
-    page = tab(role="Operator").open(f"{SCOPE}/rules/errors/")
+    page = tab(role="Operator").open(f"{SCOPE}/rules/errors/?as=json")
     definition = page.get_by_label("Rule (JSON)")
     definition.fill(definition.input_value().replace('"threshold": 5', '"threshold": 6'))
     button = page.get_by_role("button", name="Try on the last 14 days")

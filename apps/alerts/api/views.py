@@ -17,6 +17,8 @@ from apps.alerts.serializers import (
     RuleDeletion,
     RuleIn,
     RuleOut,
+    RuleTest,
+    RuleTested,
 )
 from apps.core.api.problems import Problem, refusal
 from apps.core.api.schema import endpoint, example
@@ -61,6 +63,7 @@ class RuleViewSet(ApiViewSet):
         "retrieve": "alerts.view_alertrule",
         "partial_update": "alerts.change_alertrule",
         "destroy": "alerts.delete_alertrule",
+        "test": "alerts.change_alertrule",
     }
     http_method_names = [*ApiViewSet.http_method_names, "delete"]
 
@@ -117,6 +120,22 @@ class RuleViewSet(ApiViewSet):
     def destroy(self, request: Request, **address: str) -> Response:
         services.delete_rule(rule_id=self.rule.pk, **self.signed(self.query(RuleDeletion)))
         return Response(status=204)
+
+    @endpoint(
+        "Alerts",
+        "Send a test notice of an alert rule",
+        description="To every channel that an alert of it would reach, marked as a test, by the same way. "
+        "`status` and `error` say how each fared; where there is none, nobody would hear of it.",
+        body=RuleTest,
+        answers=RuleTested,
+    )
+    def test(self, request: Request, **address: str) -> Response:
+        body = self.body(RuleTest)
+        signed = self.signed(body)
+        sent = services.test_rule(rule_id=self.rule.pk, **signed, **body)
+        services.deliver_test(sent=sent, at=signed["at"])
+        rows = selectors.notifications(self.project).filter(pk__in=[one.pk for one in sent]).order_by("pk")
+        return Response(RuleTested({"notifications": rows}).data)
 
 
 class AlertViewSet(ApiViewSet):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .instances import Failed, Instance, Instances, Vector, step
 from .labels import Labels
@@ -16,6 +16,10 @@ class Firing:
     to_at: datetime | None  # None: still firing at the last tick
     peak: float | None  # the worst value; None when it fired for want of data
 
+    def lasted(self, until: datetime) -> timedelta:
+        """Up to `until` where it has no end."""
+        return (self.to_at or until) - self.from_at
+
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
@@ -23,6 +27,21 @@ class Backtest:
     notices: int  # that people would have got, if nothing had muted or grouped them
     ticks: int
     failures: int  # ticks whose query had no answer
+
+    def stretches(self, until: datetime) -> tuple[tuple[datetime, datetime], ...]:
+        """When anything fired, in order: firings that overlap are one stretch."""
+        found: list[tuple[datetime, datetime]] = []
+        for one in self.firings:
+            end = one.to_at or until
+            if found and one.from_at <= found[-1][1]:
+                found[-1] = (found[-1][0], max(found[-1][1], end))
+            else:
+                found.append((one.from_at, end))
+        return tuple(found)
+
+    def fired_for(self, until: datetime) -> timedelta:
+        """How long anything fired at all."""
+        return sum((end - start for start, end in self.stretches(until)), timedelta(0))
 
 
 def backtest(rule: Rule, ticks: Iterable[datetime], vector_at: Callable[[datetime], Vector | Failed]) -> Backtest:

@@ -64,7 +64,7 @@ def _event(message: Message) -> dict[str, Any]:
         "level": LEVELS.get(notice.severity, "info") if notice.kind in {"FIRED", "NO_DATA"} else "info",
         "environment": notice.environment or None,
         "message": {"formatted": cut(f"{message.title}: {notice.seen}", TEXT_LIMIT)},
-        "fingerprint": ["pulseops", notice.place, notice.rule],
+        "fingerprint": ["pulseops", notice.place, notice.rule, *(["test"] if notice.kind == "TEST" else [])],
         "tags": labels | {"rule": notice.rule, "severity": notice.severity, "state": notice.state},
         "extra": {
             "url": notice.url,

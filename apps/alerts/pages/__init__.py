@@ -15,7 +15,10 @@ from apps.alerts.pages.channels import (
 from apps.alerts.pages.deleting import DeleteRulePage
 from apps.alerts.pages.incident_forms import AttachPage, DetachPage, EditIncidentPage, NewIncidentPage, ReviewPage
 from apps.alerts.pages.incidents import IncidentPage, IncidentsPage, OwnPage, TakeOnPage, UpdatePage
-from apps.alerts.pages.rules import InstallPage, NewRulePage, RulePage, RulesPage
+from apps.alerts.pages.routes import DeleteRoutePage, MoveRoutePage, NewRoutePage, RoutePage, RoutesPage
+from apps.alerts.pages.rule_editor import NewRulePage, RulePage
+from apps.alerts.pages.rule_test import RuleTestPage
+from apps.alerts.pages.rules import InstallPage, RulesPage
 from apps.alerts.pages.silences import EndSilencePage, NewSilencePage, SilencesPage
 from apps.alerts.pages.status import PreviewPage, SettingsPage, StatusPagePage
 from apps.alerts.pages.status_components import ComponentPage, DeletePage, MovePage, NewComponentPage, StatePage
@@ -42,6 +45,11 @@ urlpatterns = [
     path("incidents/<int:incident>/attach/", AttachPage.as_view(), name="incident-attach"),
     path("incidents/<int:incident>/alerts/<int:alert>/detach/", DetachPage.as_view(), name="incident-detach"),
     path("incidents/<int:incident>/review.md", ReviewPage.as_view(), name="incident-review"),
+    path("routes/", RoutesPage.as_view(), name="channel-routes"),
+    path("new-route/", NewRoutePage.as_view(), name="channel-route-new"),
+    path("routes/<slug:key>/", RoutePage.as_view(), name="channel-route"),
+    path("routes/<slug:key>/move/", MoveRoutePage.as_view(), name="channel-route-move"),
+    path("routes/<slug:key>/delete/", DeleteRoutePage.as_view(), name="channel-route-delete"),
     path("silences/", SilencesPage.as_view(), name="silence-list"),
     path("silences/new/", NewSilencePage.as_view(), name="silence-new"),
     path("silences/<int:silence>/end/", EndSilencePage.as_view(), name="silence-end"),
@@ -58,4 +66,5 @@ urlpatterns = [
     path("rules/new/", NewRulePage.as_view(), name="rule-new"),
     path("rules/<slug:key>/", RulePage.as_view(), name="rule-detail"),
     path("rules/<slug:key>/delete/", DeleteRulePage.as_view(), name="rule-delete"),
+    path("rules/<slug:key>/test/", RuleTestPage.as_view(), name="rule-test"),
 ]

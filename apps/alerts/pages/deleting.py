@@ -6,10 +6,12 @@ from django.utils.translation import gettext as _
 
 from apps.alerts import services
 from apps.alerts.models import AlertRule
-from apps.alerts.pages.rules import CONFLICT, UNPROCESSABLE, find_rule
+from apps.alerts.pages.rules import find_rule
 from apps.core.fields import ReasonField, VersionField
 from apps.core.pages import ScopedPage
 from apps.core.services import StaleVersion
+
+UNPROCESSABLE, CONFLICT = 422, 409
 
 
 class DeleteForm(forms.Form):

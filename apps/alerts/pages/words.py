@@ -4,8 +4,9 @@ from django.utils.translation import gettext as _
 
 from apps.alerts.domain.parsing import parse_rule
 from apps.alerts.domain.rules import Rule
-from apps.alerts.models import Alert, Notification, Severity
+from apps.alerts.models import Alert, AlertRule, Notification, Severity
 from apps.core.pages import Pill
+from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.wording import duration
 
 TONES = {Severity.CRITICAL: "killed", Severity.ERROR: "killed", Severity.WARNING: "warn", Severity.INFO: "info"}
@@ -13,6 +14,14 @@ TONES = {Severity.CRITICAL: "killed", Severity.ERROR: "killed", Severity.WARNING
 
 def severity(value: str) -> Pill:
     return Pill(TONES[Severity(value)], str(Severity(value).label))
+
+
+def condition_of(row: AlertRule) -> str:
+    """Of a rule that may be too old to be read."""
+    try:
+        return condition_words(parse_rule(row.definition))
+    except InvalidDefinition as fault:
+        return _("cannot be read: %s") % fault
 
 
 def condition_words(rule: Rule) -> str:

@@ -15,6 +15,7 @@ from apps.flags.domain.engine.reading import read_flag, read_number, read_object
 DEEDS: Mapping[str, Deed] = {kind.name: kind for kind in (flags.KILL, flags.PAUSE, flags.ROLL_BACK)}
 CALLS: Mapping[str, Call] = {kind.name: kind for kind in (webhooks.CALL_WEBHOOK,)}
 KINDS: Mapping[str, Kind] = {**DEEDS, **CALLS}
+LIMITS = {name: usual for kind in KINDS.values() for name, usual in kind.limits.items()}  # of any kind
 
 
 def read_response(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Reads of alerting: rows inside, values of the domain and frozen dataclasses outside."""
 
 from apps.alerts.selectors.backtests import DAYS, seen_at, tried, values_over
-from apps.alerts.selectors.delivery import alert_behind, channels, notifications, silences, standing
+from apps.alerts.selectors.delivery import alert_behind, channels, notifications, routes, silences, standing
 from apps.alerts.selectors.due import rules_are_due
 from apps.alerts.selectors.incidents import (
     OpenIncident,
@@ -12,7 +12,7 @@ from apps.alerts.selectors.incidents import (
     times_of,
 )
 from apps.alerts.selectors.reviews import review
-from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules
+from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules, rules_like, with_standing
 from apps.alerts.selectors.status import PageTold, page_told, status_components, status_page, status_pages
 from apps.alerts.selectors.timelines import Moment, changes_around, timeline
 
@@ -35,8 +35,10 @@ __all__ = [
     "open_incidents",
     "page_told",
     "review",
+    "routes",
     "rules",
     "rules_are_due",
+    "rules_like",
     "seen_at",
     "silences",
     "standing",
@@ -47,4 +49,5 @@ __all__ = [
     "times_of",
     "tried",
     "values_over",
+    "with_standing",
 ]

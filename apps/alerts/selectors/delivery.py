@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from apps.alerts.models import Alert, Channel, Notification, Silence
+from apps.alerts.models import Alert, Channel, Notification, Route, Silence
 from apps.core.models import Environment, Project
 
 TRIED = Q(status__in=[Notification.Status.SENT, Notification.Status.FAILED]) | Q(attempts__gt=0)
@@ -24,6 +24,11 @@ def channels(project: Project) -> QuerySet[Channel]:
         last_error=Subquery(last.values("error")[:1]),
     )
     return rows.order_by("key", "pk")
+
+
+def routes(project: Project) -> QuerySet[Route]:
+    """In the order in which they are asked."""
+    return Route.objects.filter(project=project).order_by("position", "pk")
 
 
 def notifications(project: Project, environment: Environment | None = None) -> QuerySet[Notification]:

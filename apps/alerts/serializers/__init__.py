@@ -14,6 +14,7 @@ from apps.alerts.models import (
     Impact,
     Notification,
     Response,
+    Route,
     Severity,
     Silence,
     StatusComponent,
@@ -73,6 +74,15 @@ class RuleDeletion(Strict):
 
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1_000)
     expected_version = serializers.IntegerField(required=False, min_value=1, default=None)
+
+
+class RuleTest(Reasoned):
+    labels = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, max_length=500),
+        required=False,
+        default=dict,
+        help_text=_("Of a series, as routes may ask for them."),
+    )
 
 
 class ResponseOut(serializers.ModelSerializer[Response]):
@@ -196,6 +206,10 @@ class NotificationOut(serializers.ModelSerializer[Notification]):
         ]
 
 
+class RuleTested(serializers.Serializer[Any]):
+    notifications = NotificationOut(many=True)
+
+
 class SilenceOut(serializers.ModelSerializer[Silence]):
     environment = serializers.CharField(
         source="environment.key", allow_null=True, default=None, help_text=_("Null: all of the project.")
@@ -278,3 +292,34 @@ class ComponentState(Versioned):
 
 class ComponentMove(Versioned):
     position = WholeNumber(min_value=0, max_value=32_767, help_text=_("0 is the top."))
+
+
+class RouteOut(serializers.ModelSerializer[Route]):
+    class Meta:
+        model = Route
+        fields = ["key", "position", "matchers", "channels", "group_by", "continues", "created_at", "version"]
+
+
+class RouteFields(Strict):
+    position = serializers.IntegerField(
+        required=False, min_value=0, max_value=32_767, help_text=_("From 0, the first that is asked.")
+    )
+    matchers = serializers.ListField(child=serializers.DictField(), required=False, help_text="[{label, match, value}]")
+    channels = serializers.ListField(
+        child=Text(max_length=50), required=False, help_text=_("Keys. None: these alerts go nowhere, on purpose.")
+    )
+    group_by = serializers.ListField(
+        child=Text(max_length=200),
+        required=False,
+        allow_null=True,
+        help_text=_("Labels; alerts that share them share a notice. Null: a notice for each alert."),
+    )
+    continues = YesNo(required=False, help_text=_("Later routes are asked as well."))
+
+
+class RouteIn(RouteFields, Reasoned):
+    key = Text(max_length=50)
+
+
+class RouteChange(RouteFields, Versioned):
+    key = Text(max_length=50, required=False)

@@ -30,7 +30,7 @@ from apps.alerts.services.judging import judge, judge_due
 from apps.alerts.services.responding import respond, respond_due
 from apps.alerts.services.retention import keep_house
 from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
-from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, delete_rule, update_rule
+from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, delete_rule, read_rule, update_rule
 from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
 from apps.alerts.services.starter import install_starter_rules
 from apps.alerts.services.status import (
@@ -45,9 +45,18 @@ from apps.alerts.services.status import (
     update_component,
     update_status_page,
 )
+from apps.alerts.services.testing import (
+    NO_LABELS,
+    InvalidTest,
+    deliver_test,
+    explain_deletion,
+    explain_telling,
+    test_rule,
+)
 from apps.alerts.services.undoing import undo_response
 
 __all__ = [
+    "NO_LABELS",
     "AlertOver",
     "CannotUndo",
     "ComponentExists",
@@ -58,6 +67,7 @@ __all__ = [
     "InvalidRule",
     "InvalidSilence",
     "InvalidStatus",
+    "InvalidTest",
     "LinkInvalid",
     "RuleExists",
     "StatusPageExists",
@@ -75,8 +85,11 @@ __all__ = [
     "delete_rule",
     "deliver",
     "deliver_due",
+    "deliver_test",
     "detach_alert",
     "end_silence",
+    "explain_deletion",
+    "explain_telling",
     "hasten",
     "install_starter_rules",
     "judge",
@@ -87,12 +100,14 @@ __all__ = [
     "post_update",
     "preview_silence",
     "read_acknowledge_token",
+    "read_rule",
     "respond",
     "respond_due",
     "rotate_channel_secret",
     "set_component_state",
     "signing_secrets",
     "test_channel",
+    "test_rule",
     "undo_response",
     "update_channel",
     "update_component",

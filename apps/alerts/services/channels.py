@@ -143,6 +143,10 @@ def built_in() -> dict[str, tuple[str, Target]]:
     return {key: (kind, leads) for key, (kind, leads, named) in found.items() if named}
 
 
+def built_in_name(kind: str) -> str:
+    return f"{Kind(kind).label} of this installation"
+
+
 def adopt_built_in(project_id: int, at: datetime) -> None:
     """A row for each channel of the settings, so that its notices, its state and its routes are like all others'."""
     known = set(Channel.objects.filter(project_id=project_id, built_in=True).values_list("key", flat=True))
@@ -150,8 +154,7 @@ def adopt_built_in(project_id: int, at: datetime) -> None:
         if key in known:
             continue
         with transaction.atomic():
-            name = f"{Kind(kind).label} of this installation"
-            usual = {"name": name, "kind": kind, "built_in": True, "created_at": at}
+            usual = {"name": built_in_name(kind), "kind": kind, "built_in": True, "created_at": at}
             row, made = Channel.objects.get_or_create(project_id=project_id, key=key, defaults=usual)
             if made:
                 shown, why = changes({}, _readable(row)), "from the settings"

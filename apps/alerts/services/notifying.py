@@ -68,6 +68,10 @@ def mute(alert: Alert, around: Scene, at: datetime) -> Mute | None:
     return Mute(MutedBy.SILENCE, words + (f": {row.reason}" if row.reason else ""))
 
 
+def off(channel: Channel) -> Mute | None:
+    return None if channel.enabled else Mute(MutedBy.CHANNEL, f"the channel is off: {channel.disabled_reason}")
+
+
 def _firings(environment: Environment, rule: Rule, opened: Sequence[Alert], at: datetime) -> list[Notification]:
     routes, known = notices.routes(environment.project_id), channels.usable(environment.project_id)
     around, changed = scene(environment, [rule.pair], at), notices.flag_changes(environment, at)
@@ -77,10 +81,9 @@ def _firings(environment: Environment, rule: Rule, opened: Sequence[Alert], at: 
     for alert in opened:
         kind = Kind.NO_DATA if alert.kind == Alert.Kind.NO_DATA else Kind.FIRED
         content, muted = dump_notice(notice_of(alert, rule, kind, changed, at)), mute(alert, around, at)
-        for channel, why, group in _chosen(alert, routes, known):
-            off = None if channel.enabled else Mute(MutedBy.CHANNEL, f"the channel is off: {channel.disabled_reason}")
+        for channel, why, group in chosen(alert, known, routes):
             row = Notification(alert=alert, channel=channel, kind=kind, content=content, why=why, group_key=group)
-            rows.append(_ready(row, off or muted, due, at))
+            rows.append(ready(row, off(channel) or muted, due, at))
     return rows
 
 
@@ -99,10 +102,10 @@ def _recoveries(alert: Alert, rule: Rule, at: datetime, again: set[UUID], ended:
             muted = Mute(MutedBy.UNTOLD, "the same series goes on as another alert")
         row = Notification(alert=alert, channel=firing.channel, kind=Kind.RECOVERED, content=content)
         row.why, row.group_key = f"because {firing.get_kind_display().lower()} was told there", firing.group_key
-        yield _ready(row, muted, at, at)
+        yield ready(row, muted, at, at)
 
 
-def _ready(row: Notification, muted: Mute | None, due: datetime, at: datetime) -> Notification:
+def ready(row: Notification, muted: Mute | None, due: datetime, at: datetime) -> Notification:
     row.dedup_id, row.created_at = uuid4(), at
     if muted is None:
         row.due_at = due
@@ -111,8 +114,8 @@ def _ready(row: Notification, muted: Mute | None, due: datetime, at: datetime) -
     return row
 
 
-def _chosen(
-    alert: Alert, routes: Sequence[routing.Route], known: Mapping[str, Channel]
+def chosen(
+    alert: Alert, known: Mapping[str, Channel], routes: Sequence[routing.Route]
 ) -> list[tuple[Channel, str, str]]:
     """Channels, each with the reason and the key of the group; the first route that names a channel counts."""
     labels = notices.labels_of(alert)

@@ -19,6 +19,8 @@ from apps.core.models import Environment
 from apps.core.services import check_version
 from apps.flags.domain.engine.definitions import InvalidDefinition
 
+TAKEN = ("new", "starter")
+
 
 class InvalidRule(ValidationError):
     """The rule makes no sense. `message_dict` maps each path, such as `query.window_seconds`, to its problems."""
@@ -39,9 +41,11 @@ def create_rule(
     enabled: bool = True,
 ) -> AlertRule:
     """Judged from the next sweep on. Raises InvalidRule, RuleExists."""
-    rule, answer = _checked(definition), _checked_response(response or {})
+    rule, answer = read_rule(definition), _checked_response(response or {})
     with transaction.atomic():
         environment = Environment.objects.select_for_update(no_key=True).get(pk=environment_id)
+        if rule.key in TAKEN:
+            raise InvalidRule({"key": ["is the name of a page here; choose another"]})
         if AlertRule.objects.filter(environment=environment, key=rule.key).exists():
             raise RuleExists({"key": [f"There is a rule {rule.key} here already."]})
         row = AlertRule(environment=environment, key=rule.key, created_at=at, enabled=enabled)
@@ -65,7 +69,7 @@ def update_rule(
 ) -> AlertRule:
     """What is left out stays. What fires goes on by the new rule, unless it watches something else by now or is
     switched off. Raises InvalidRule, StaleVersion; the key stays."""
-    rule = None if definition is None else _checked(definition)
+    rule = None if definition is None else read_rule(definition)
     answer = None if response is None else _checked_response(response)
     with transaction.atomic():
         standing = ending.lock(rule_id)
@@ -94,7 +98,8 @@ def delete_rule(*, rule_id: int, actor: Actor, reason: str, at: datetime, expect
         row.delete()
 
 
-def _checked(definition: Mapping[str, Any]) -> Rule:
+def read_rule(definition: Mapping[str, Any]) -> Rule:
+    """As saving reads it, to try it before. Raises InvalidRule."""
     try:
         rule = parse_rule(dict(definition))
     except InvalidDefinition as fault:
@@ -116,6 +121,10 @@ def _checked_response(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _write(row: AlertRule, rule: Rule, response: Mapping[str, Any]) -> None:
     row.name, row.severity, row.definition, row.response = rule.name, rule.severity, dump_rule(rule), dict(response)
+    try:
+        row.clean_fields(exclude=["environment", "key", "definition", "response"])
+    except ValidationError as refused:
+        raise InvalidRule(refused.error_dict) from None
 
 
 def _readable(row: AlertRule) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """What a notice says of an alert, in words: how bad, since when, what changed before. Decides and writes nothing."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from apps.alerts.domain.rules import Aggregate, Rule
 from apps.alerts.gateways.messages import Change, Link, Notice, cut
-from apps.alerts.models import Alert, Channel, Notification
+from apps.alerts.models import Alert, AlertRule, Channel, Notification
 from apps.core import navigation
 from apps.core.models import AuditEntry
 from apps.flags.domain.wording import duration
@@ -59,6 +59,26 @@ def test_notice(channel: Channel, who: str, at: datetime) -> Notice:
         seen=f"{who} tests the channel {channel.name}. Nothing is wrong.",
         at=at.isoformat(),
         url=f"{settings.PUBLIC_URL}/admin/",
+    )
+
+
+def rule_test_notice(row: AlertRule, rule: Rule, labels: Mapping[str, str], who: str, at: datetime) -> Notice:
+    environment = row.environment
+    project = environment.project.key
+    limit = f"{rule.comparison.words} the limit of {rule.in_words(rule.threshold)}"
+    return Notice(
+        kind=Kind.TEST,
+        severity=row.severity,
+        rule=row.key,
+        name=row.name,
+        project=project,
+        environment=environment.key,
+        seen=f"{who} tests this rule. Nothing is wrong. A real notice tells when {quantity(rule)} is {limit}.",
+        at=at.isoformat(),
+        description=rule.description,
+        threshold=_finite(rule.threshold),
+        labels=labels,
+        url=f"{settings.PUBLIC_URL}/admin/p/{project}/{environment.key}/rules/{row.key}/",
     )
 
 
