@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -13,10 +14,12 @@ from django.utils.translation import gettext_lazy
 from apps.alerts import selectors, services
 from apps.alerts.domain.labels import read_matchers
 from apps.alerts.models import Silence
+from apps.alerts.selectors.notices import ENVIRONMENT_LABEL, labels_of
 from apps.core.fields import MomentInput, ReasonField
 from apps.core.pages import ScopedPage
 
 UNPROCESSABLE = 422
+FOR = timedelta(hours=1)  # what is offered for one alert
 OVER = 30  # past silences on the page
 LINE = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"(.*)"')
 
@@ -82,7 +85,17 @@ class NewSilencePage(ScopedPage):
     permission = ("alerts.view_silence", "alerts.add_silence")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._show(SilenceForm(initial={"matchers": request.GET.get("matchers", "")}))
+        return self._show(SilenceForm(initial=self._offered(request.GET.get("alert", ""))))
+
+    def _offered(self, number: str) -> dict[str, Any]:
+        """For whoever comes from a notice: what mutes just this alert, for an hour."""
+        known = number.isascii() and number.isdecimal() and len(number) < 19
+        row = selectors.alerts(self.project, self.environment).filter(pk=number).first() if known else None
+        if row is None:
+            return {}
+        labels = [pair for pair in labels_of(row) if pair[0] != ENVIRONMENT_LABEL]  # which the form asks on its own
+        lines = [matcher_line(name, value) for name, value in labels]
+        return {"matchers": "\n".join(lines), "ends_at": self.at + FOR}
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Create it, or only look at what it would mute: the form says which."""
@@ -128,6 +141,14 @@ class EndSilencePage(ScopedPage):
             silence_id=row.pk, actor=self.actor, reason=_("ended by hand"), at=self.at, expected_version=None
         )
         return HttpResponseRedirect(self.url("silence-list"))
+
+
+def matcher_line(name: str, value: str) -> str:
+    """As the field above reads it. A value with line breaks cannot stand on a line: a pattern says the same."""
+    if len(value.splitlines()) < 2 and not value.endswith("\n"):
+        return f'{name}="{value}"'
+    pattern = "".join(one if one.isalnum() else f"\\x{{{ord(one):x}}}" for one in value)
+    return f'{name}=~"{pattern}"'
 
 
 def matcher_words(row: Silence) -> str:
