@@ -103,11 +103,10 @@ class OneIncident(ScopedPage):
         )
 
     def _silence_url(self, alert: Alert) -> str:
-        """Of an alert that is open: a silence of its rule, to be looked at before it is made."""
+        """Of an alert that is open: a silence of just this one, to be looked at before it is made."""
         if alert.resolved_at is not None:
             return ""
-        lines = [f'alertname="{alert.key}"', *(f'{name}="{value}"' for name, value in sorted(alert.labels.items()))]
-        return reverse("admin:silence-new", kwargs=self.scope.kwargs, query={"matchers": "\n".join(lines)})
+        return reverse("admin:silence-new", kwargs=self.scope.kwargs, query={"alert": alert.pk})
 
     def _changed(self, row: Incident) -> list[tuple[str, AuditEntry, str]]:
         """Flags changed shortly before or during it, the last change of each first: key, entry, where to kill it."""

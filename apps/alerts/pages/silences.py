@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -85,13 +85,10 @@ class NewSilencePage(ScopedPage):
     permission = ("alerts.view_silence", "alerts.add_silence")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self._show(SilenceForm(initial=self._offered(request.GET)))
+        return self._show(SilenceForm(initial=self._offered(request.GET.get("alert", ""))))
 
-    def _offered(self, asked: QueryDict) -> dict[str, Any]:
-        """For whoever comes from an incident: its matchers. From a notice: what mutes just that alert, for an hour."""
-        if "matchers" in asked:
-            return {"matchers": asked["matchers"]}
-        number = asked.get("alert", "")
+    def _offered(self, number: str) -> dict[str, Any]:
+        """For whoever comes from a notice: what mutes just this alert, for an hour."""
         known = number.isascii() and number.isdecimal() and len(number) < 19
         row = selectors.alerts(self.project, self.environment).filter(pk=number).first() if known else None
         if row is None:
