@@ -64,6 +64,7 @@ def kill_at_random(installation: Installation, receiver: Receiver, dice: random.
 
 def every_rule_still_fires_and_recovers(sender: Sender, receiver: Receiver, database: Database) -> None:
     receiver.moody = False
+    until("the database", lambda: bool(database.now()))  # it may have been killed last
     now = database.now()
     sender.push_all(LIMIT + 1)
     until("an alert of every series", lambda: database.count(OPEN_ALERTS) == len(SERIES))
