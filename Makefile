@@ -18,7 +18,7 @@ run: .venv/.base ## start everything on this machine, with demo data the first t
 	@exec $(PY) manage.py up $(ARGS)
 
 test: .venv/.dev ## run every test (ARGS="-k name": some)
-	@exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/.dev ## lint, types, import rules, migrations, deployment checks, API schema
 	.venv/bin/ruff check .

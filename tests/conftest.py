@@ -12,9 +12,25 @@ from pytest_django import DjangoDbBlocker
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("untimed")
 
+# What migrating leaves behind, and few tests touch: content types, permissions and roles.
+SEEDED = ("django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
 AUDIT_TABLES = ("core_auditentry", "core_auditseal")
 # What migrations and `migrate` write, and no test changes.
 KEPT_TABLES = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
+
+
+# Minutes in few tests: a long file that begins last is waited for by all workers but one.
+LONG = ("test_up.py", "test_permission_walk.py", "test_promtool.py", "/browser/", "/clients/", "/flows/", "/stack/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: xdist alone begins with the files of most tests, which the Makefile tells it not to do."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, part in enumerate(LONG) if part in str(item.path)), len(LONG))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +39,33 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in AUDIT_TABLES:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER core_audit_no_truncate")
+        _keep_what_migrating_left(_seeds())
+
+
+def _seeds() -> list[str]:
+    """What the seeded tables hold, as short texts to compare."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join(f"SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {t} t" for t in SEEDED)
+        )
+        return [digest for (digest,) in cursor.fetchall()]
+
+
+def _keep_what_migrating_left(seeds: list[str]) -> None:
+    """After a transactional test Django empties every table and then seeds anew, which takes three quarters of that
+    time. As long as nobody has touched the seeds, they stay."""
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def teardown(test_case: TransactionTestCase) -> None:
+        if _seeds() != seeds:
+            flush(test_case)
+            seeds[:] = _seeds()  # the same with other ids
+            return
+        tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - {*SEEDED}
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, sorted(tables)))}")
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[attr-defined]
 
 
 def _emptied(self: TransactionTestCase) -> None:
