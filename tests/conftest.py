@@ -15,10 +15,6 @@ settings.load_profile("untimed")
 # What migrating leaves behind, and few tests touch: content types, permissions and roles.
 SEEDED = ("django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
 AUDIT_TABLES = ("core_auditentry", "core_auditseal")
-# What migrations and `migrate` write, and no test changes.
-KEPT_TABLES = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
-
-
 # Minutes in few tests: a long file that begins last is waited for by all workers but one.
 LONG = ("test_up.py", "test_permission_walk.py", "test_promtool.py", "/browser/", "/clients/", "/flows/", "/stack/")
 
@@ -66,21 +62,6 @@ def _keep_what_migrating_left(seeds: list[str]) -> None:
             cursor.execute(f"TRUNCATE {', '.join(map(connection.ops.quote_name, sorted(tables)))}")
 
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[attr-defined]
-
-
-def _emptied(self: TransactionTestCase) -> None:
-    """After a transactional test. Django's own way empties every table and writes all permissions anew, which takes
-    longer than many of these tests."""
-    tables = sorted({*connection.introspection.django_table_names(only_existing=True)} - KEPT_TABLES)
-    asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables)
-    with connection.cursor() as cursor:
-        cursor.execute(asked)
-        filled = ", ".join(table for (table,) in cursor.fetchall())
-        if filled:
-            cursor.execute(f"TRUNCATE {filled} CASCADE")
-
-
-TransactionTestCase._fixture_teardown = _emptied  # type: ignore[attr-defined]  # the stubs leave it out
 
 
 @pytest.fixture(scope="session")
