@@ -1,4 +1,4 @@
-"""Addresses of monitoring, below /api/v1/. Pings have theirs in pings.py, ingest has its own short path."""
+"""Addresses of monitoring, below /api/v1/. Ingest and pings have their own short path."""
 
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter

@@ -18,32 +18,34 @@ ROWS_WAITING = 100_000  # then further requests are asked to come later
 IDLE_SECONDS = 60.0  # then the connection is looked at
 
 Row = TypeVar("Row")
+Said = TypeVar("Said")
 
 
 class Overloaded(Exception):
     """So much waits for the database that this request had better come again."""
 
 
-class _Waiting(NamedTuple, Generic[Row]):
+class _Waiting(NamedTuple, Generic[Row, Said]):
     rows: Sequence[Row]
-    done: "Future[None]"
+    done: "Future[Sequence[Said]]"
 
 
-class Collector(threading.Thread, Generic[Row]):
-    """While one transaction commits, whatever arrives gathers for the next: the busier, the larger."""
+class Collector(threading.Thread, Generic[Row, Said]):
+    """While one transaction commits, whatever arrives gathers for the next: the busier, the larger. What `write` says
+    to each row, if it says anything, is what the request hears."""
 
-    def __init__(self, write: Callable[[Sequence[Row]], object], *, name: str) -> None:
+    def __init__(self, write: Callable[[Sequence[Row]], Sequence[Said]], *, name: str) -> None:
         super().__init__(name=name, daemon=True)
         self._write = write
         self._outages = Outages()
         self._stopping = False
         self._arrived = threading.Condition()
-        self._waiting: list[_Waiting[Row]] = []
+        self._waiting: list[_Waiting[Row, Said]] = []
         self._rows = 0
 
-    def submit(self, rows: Sequence[Row]) -> "Future[None]":
+    def submit(self, rows: Sequence[Row]) -> "Future[Sequence[Said]]":
         """Done when the rows are committed; fails with the error that kept them out. Raises Overloaded."""
-        one = _Waiting(rows, Future[None]())
+        one = _Waiting(rows, Future[Sequence[Said]]())
         with self._arrived:
             if self._rows + len(rows) > ROWS_WAITING or self._stopping:
                 raise Overloaded
@@ -64,7 +66,7 @@ class Collector(threading.Thread, Generic[Row]):
             close_old_connections()
         connection.close()
 
-    def _take(self) -> list[_Waiting[Row]]:
+    def _take(self) -> list[_Waiting[Row, Said]]:
         """Whole requests, up to a transaction's worth; nothing only when it is time to end."""
         with self._arrived:
             while not self._waiting and not self._stopping:
@@ -77,9 +79,9 @@ class Collector(threading.Thread, Generic[Row]):
             self._rows -= rows
         return taken
 
-    def _settle(self, taken: list[_Waiting[Row]]) -> None:
+    def _settle(self, taken: list[_Waiting[Row, Said]]) -> None:
         try:
-            self._write([row for one in taken for row in one.rows])
+            said = self._write([row for one in taken for row in one.rows])
         except DATABASE_AWAY as error:
             self._outages.away("PostgreSQL", error, meanwhile="What apps send is refused for the moment")
             connection.close()
@@ -89,14 +91,22 @@ class Collector(threading.Thread, Generic[Row]):
                 logger.exception("A request's rows cannot be written")
                 _fail(taken, error)
             else:
-                for one in taken:  # one request at fault must not fail the others
-                    self._settle([one])
+                half = len(taken) // 2  # one request at fault must not fail the others
+                self._settle(taken[:half])
+                self._settle(taken[half:])
         else:
             self._outages.back("PostgreSQL")
-            for one in taken:
-                one.done.set_result(None)
+            _succeed(taken, said)
 
 
-def _fail(taken: Sequence[_Waiting[Row]], error: Exception) -> None:
+def _succeed(taken: Sequence[_Waiting[Row, Said]], said: Sequence[Said]) -> None:
+    begin = 0
+    for one in taken:
+        end = begin + len(one.rows)
+        one.done.set_result(said[begin:end])
+        begin = end
+
+
+def _fail(taken: Sequence[_Waiting[Row, Said]], error: Exception) -> None:
     for one in taken:
         one.done.set_exception(error)

@@ -19,7 +19,7 @@ from apps.monitoring.services.checks import (
     update_check,
 )
 from apps.monitoring.services.events import store_events
-from apps.monitoring.services.hearing import OtherKind, find_missed, ping, report_check
+from apps.monitoring.services.hearing import OtherKind, find_missed, hear_pings, ping, report_check
 from apps.monitoring.services.retention import EVENTS, RESULTS, SAMPLES, drop_old, make_partitions
 from apps.monitoring.services.rolling_up import roll_up
 from apps.monitoring.services.samples import record
@@ -42,6 +42,7 @@ __all__ = [
     "create_check",
     "drop_old",
     "find_missed",
+    "hear_pings",
     "make_partitions",
     "pause_check",
     "ping",

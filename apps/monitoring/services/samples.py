@@ -59,7 +59,7 @@ def record(
     not fit: each would begin a series beyond the environment's limit."""
     if not samples:
         return ()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         ids = _series(environment_id, {one.series for one in samples}, kinds or {}, at)
         stored = {(ids[one.series], one.at): float(one.value) for one in samples if one.series in ids}
         if stored:
