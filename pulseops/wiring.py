@@ -51,7 +51,7 @@ def collector() -> "Collector[Received | Turned, None]":
 
 def pings_collector() -> "Collector[Heard, Hearing]":
     """The same for the pings of heartbeats, so that neither waits for the other."""
-    return Collector(pings.write, name="pings")
+    return Collector(pings.write, name="pings", gather_seconds=pings.GATHER_SECONDS)
 
 
 def _write_flag_usage(at: datetime) -> None:

@@ -122,7 +122,7 @@ class Ingest:
         environment_id = key.environment_id or 0
         rows: list[Received | Turned] = [Received(environment_id, event, window.at) for event in batch.events]
         rows += _turned(environment_id, raw, batch, window.at)
-        await asyncio.wrap_future(self._collector.submit(rows))
+        await self._collector.submit(rows)
         return counted(len(batch.events), batch.refused, "index")
 
     async def _metrics(self, key: KeyFacts, body: bytes, window: Window, *, as_json: bool) -> Answer:

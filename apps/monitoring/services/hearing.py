@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.core.database import DATABASE_AWAY
+from apps.core.database import DATABASE_AWAY, pipelined
 from apps.core.domain.keys import digest
 from apps.core.models import Environment
 from apps.monitoring.domain.checks.fields import InvalidCheck
@@ -63,8 +63,8 @@ def hear_pings(*, heard: Sequence[Heard]) -> list[Hearing]:
     hear of the same checks do not wait for each other in a circle.
     """
     with transaction.atomic():
-        rows = _locked().filter(ping_digest__in={one.digest for one in heard}).order_by("pk")
-        by_digest = {bytes(row.ping_digest or b""): (row, _heartbeat(row)) for row in rows}
+        rows = HealthCheck.objects.kept().select_for_update().filter(ping_digest__in={one.digest for one in heard})
+        by_digest = {bytes(row.ping_digest or b""): (row, _heartbeat(row)) for row in rows.order_by("pk")}
         results: list[Result] = []
         hearings: list[Hearing] = []
         for one in heard:
@@ -74,11 +74,12 @@ def hear_pings(*, heard: Sequence[Heard]) -> list[Hearing]:
                 continue
             results += _stepped(row, one)
             hearings.append(Hearing.KEPT)
-        settle(results)
         readable = [(row, config) for row, config in by_digest.values() if config is not None]
         for row, config in readable:
             row.due_at = next_miss(row, config)
-        save([row for row, _config in readable])
+        with pipelined():
+            settle(results)
+            save([row for row, _config in readable])
     return hearings
 
 
