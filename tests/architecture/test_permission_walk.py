@@ -112,6 +112,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "rule": "errors",
         "alert": str(made.alert.pk),
         "check": "web",
+        "metric": "health_check_failures_total",
         "silence": numbers["silence"],
         "channel": "ops",
         "token": "pulse_ping_nobody",
