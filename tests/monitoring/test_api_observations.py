@@ -227,9 +227,10 @@ def test_nonsense_is_refused(production: Environment, reader: APIClient, path: s
 @pytest.mark.django_db(transaction=True)
 def test_the_feed_tells_each_event_once_and_goes_on(production: Environment, reader: APIClient) -> None:
     track(production, "a", "b", "c")
-    seen, cursor = [], None
+    seen, cursor = [], ""
     for _ in range(200):  # other tests' transactions may still be open on this server
-        told = reader.get(f"{EVENTS}feed/", {"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
+        asked = {"limit": "2", "cursor": cursor} if cursor else {"limit": "2"}
+        told = reader.get(f"{EVENTS}feed/", asked).json()
         seen += [event["name"] for event in told["results"]]
         cursor = told["cursor"]
         if len(seen) == 3:

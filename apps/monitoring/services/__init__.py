@@ -18,6 +18,7 @@ from apps.monitoring.services.checks import (
     resume_check,
     update_check,
 )
+from apps.monitoring.services.deriving import count_active_users
 from apps.monitoring.services.events import store_events
 from apps.monitoring.services.hearing import OtherKind, find_missed, hear_pings, ping, report_check
 from apps.monitoring.services.retention import EVENTS, RESULTS, SAMPLES, drop_old, make_partitions
@@ -39,6 +40,7 @@ __all__ = [
     "OtherKind",
     "archive_check",
     "ask_for_run",
+    "count_active_users",
     "create_check",
     "drop_old",
     "find_missed",

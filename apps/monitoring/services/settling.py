@@ -198,6 +198,9 @@ def _samples(result: Result) -> list[Sample]:
         samples.append(Sample(_series_of(DURATION, "check", row.key), outcome.latency_seconds, at))
     if row.kind == HealthCheck.Kind.POSTGRES:
         samples.append(Sample(_series_of(DATABASE_UP, "database", row.key), float(outcome.ok), at))
+        samples += [
+            Sample(_series_of(name, "database", row.key), value, at) for name, value in outcome.measures.items()
+        ]
     return samples
 
 
