@@ -65,9 +65,7 @@ def measured(server: Server, paths: Sequence[str], *, connections: int, seconds:
 
 
 def report(portal: Server, constant: Server, pings: Sequence[str], seconds: float) -> None:
-    print(
-        f"{'connections':>11}{'pings/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'ratio':>8}{'CPU ms':>8}{'failed':>8}{'lost':>6}"
-    )
+    print(f"{'connections':>11}{'pings/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'ratio':>8}{'CPU ms':>8}{'failed':>8}")
     for connections in CONNECTIONS:
         before, cpu = kept(), portal.cpu_seconds()
         load = measured(portal, pings, connections=connections, seconds=seconds)
