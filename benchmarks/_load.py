@@ -3,13 +3,15 @@
 import asyncio
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -22,6 +24,13 @@ class Request:
     url: str
     headers: Mapping[str, str]
     body: str
+    method: str = "POST"
+
+    def wire(self) -> bytes:
+        address = urlsplit(self.url)
+        headers = {"Host": address.netloc, "Content-Length": str(len(self.body))} | dict(self.headers)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return f"{self.method} {address.path} HTTP/1.1\r\n{lines}\r\n{self.body}".encode()
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,14 @@ def measure(request: Request, *, status: int, seconds: float) -> Result:
     given = json.dumps({"request": asdict(request), "status": status, "seconds": seconds})
     done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, timeout=seconds + 30)
     return Result(**json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def measure_each(requests: Sequence[Request], *, connections: int, status: int, seconds: float) -> Result:
+    """The same with these requests, each once and in turn, by our own client; they have to last."""
+    given = ([request.wire() for request in requests], requests[0].url, connections, status, seconds)
+    command = [sys.executable, __file__, "each"]
+    done = subprocess.run(command, input=pickle.dumps(given), capture_output=True, check=True, timeout=seconds + 60)
+    return Result(**json.loads(done.stdout))
 
 
 def _wrk(request: Request, status: int, seconds: float) -> list[str]:
@@ -61,12 +78,12 @@ end
 
 
 class _Connection(asyncio.Protocol):
-    """Sends the same bytes again as soon as an answer is complete."""
+    """Sends the next request as soon as an answer is complete."""
 
-    def __init__(self, request: bytes, status: int, until: float, ended: asyncio.Future[None]) -> None:
+    def __init__(self, requests: Iterator[bytes], status: int, until: float, ended: asyncio.Future[None]) -> None:
         import httptools
 
-        self.request, self.status, self.until, self.ended = request, status, until, ended
+        self.requests, self.status, self.until, self.ended = requests, status, until, ended
         self.parser = httptools.HttpResponseParser(self)
         self.times: list[float] = []
         self.failed = 0
@@ -76,8 +93,12 @@ class _Connection(asyncio.Protocol):
         self.ask()
 
     def ask(self) -> None:
+        request = next(self.requests, None)
+        if request is None:
+            self.transport.close()
+            return
         self.began = time.perf_counter()
-        self.transport.write(self.request)
+        self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self.parser.feed_data(data)
@@ -99,30 +120,35 @@ def _same(connection: _Connection) -> _Connection:
     return connection
 
 
-async def _client(request: Request, status: int, seconds: float) -> Result:
-    loop, address = asyncio.get_running_loop(), urlsplit(request.url)
-    headers = {"Host": address.netloc, "Content-Length": str(len(request.body))} | dict(request.headers)
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    data = f"POST {address.path} HTTP/1.1\r\n{lines}\r\n{request.body}".encode()
-    until = time.perf_counter() + seconds
+async def _client(requests: Iterator[bytes], url: str, count: int, status: int, seconds: float) -> Result:
+    loop, address = asyncio.get_running_loop(), urlsplit(url)
+    began = time.perf_counter()
     connections = []
-    for _ in range(CONNECTIONS):
-        connection = _Connection(data, status, until, loop.create_future())
+    for _ in range(count):
+        connection = _Connection(requests, status, began + seconds, loop.create_future())
         await loop.create_connection(partial(_same, connection), address.hostname or "", address.port or 80)
         connections.append(connection)
     await asyncio.gather(*(connection.ended for connection in connections))
+    spent = time.perf_counter() - began
     times = sorted(took for connection in connections for took in connection.times)
     return Result(
-        len(times) / seconds,
+        len(times) / spent,
         times[len(times) // 2] * 1e3,
         times[len(times) * 99 // 100] * 1e3,
         sum(connection.failed for connection in connections),
     )
 
 
-if __name__ == "__main__":
+def _run(arguments: Sequence[str]) -> Result:
     import uvloop
 
+    if arguments:
+        wires, url, connections, status, seconds = pickle.load(sys.stdin.buffer)
+        return uvloop.run(_client(iter(wires), url, connections, status, seconds))
     given = json.load(sys.stdin)
-    result = uvloop.run(_client(Request(**given["request"]), given["status"], given["seconds"]))
-    print(json.dumps(asdict(result)))
+    request = Request(**given["request"])
+    return uvloop.run(_client(repeat(request.wire()), request.url, CONNECTIONS, given["status"], given["seconds"]))
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(_run(sys.argv[1:]))))

@@ -1,99 +1,98 @@
-"""How many events a second are committed: batches of 100 that many threads hand to the collector, as requests do.
+"""How many events a second a serving portal acknowledges after their commit, in batches of 100 over HTTP.
 
-`events/s` is by the clock, with reading the JSON, the waiting threads and PostgreSQL on the same machine. `ratio` is
-that to a plain COPY of as many rows into the same table in the same run. HTTP is left out here."""
+The load generator, the portal and PostgreSQL share the machine. `ratio` is to a plain COPY of as many rows into the
+same table in the same run."""
 
 import argparse
 import json
+import os
 import sys
-import threading
 import time
 import uuid
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from _installation import running
+import _installation
+from _installation import Server, child, free_port
+from _load import Request, Result, measure_each
 
 BATCH = 100
 AIM = 30_000  # events a second
 
 
-def bodies(count: int) -> list[bytes]:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batches", type=int, default=2_000)
+    parser.add_argument("--connections", type=int, nargs="+", default=[16, 64])
+    asked = parser.parse_args()
+    print(f"load average {os.getloadavg()[0]:.1f} before")
+    with _installation.running(flags=1) as installation:
+        partitions()
+        port = free_port()
+        with child("manage.py", "serve", port=port, PULSEOPS_PORT=str(port)) as portal:
+            sent(portal, installation.token, 100, 16)  # begins everything
+            plain = min(copied(asked.batches * BATCH) for _ in range(2))
+            print(f"{'':24}{'events/s':>10}{'ratio':>8}{'p50 ms':>9}{'p99 ms':>9}{'CPU us':>8}{'lost':>6}")
+            for connections in asked.connections:
+                report(portal, installation.token, asked.batches, connections, plain)
+            print(f"{'plain COPY':24}{asked.batches * BATCH / plain:>10,.0f}{1:>8.2f}")
+    print(f"\nThe aim is {AIM:,} a second. Load average {os.getloadavg()[0]:.1f} after.")
+
+
+def report(portal: Server, token: str, batches: int, connections: int, plain: float) -> None:
+    before, cpu = kept(), portal.cpu_seconds()
+    load = sent(portal, token, batches, connections)
+    rows, rate = batches * BATCH, load.per_second * BATCH
+    each = (portal.cpu_seconds() - cpu) / rows * 1e6
+    lost = rows - load.failed * BATCH - (kept() - before)
+    print(
+        f"{f'HTTP, {connections} connections':24}{rate:>10,.0f}{rate / (rows / plain):>8.2f}"
+        f"{load.p50_ms:>9.1f}{load.p99_ms:>9.1f}{each:>8.1f}{lost:>6,}"
+    )
+
+
+def sent(portal: Server, token: str, batches: int, connections: int) -> Result:
+    """Each batch once, as fast as they are acknowledged."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    requests = [Request(f"{portal.url}/api/v1/events", headers, body()) for _ in range(batches)]
+    return measure_each(requests, connections=connections, status=200, seconds=120)
+
+
+def body() -> str:
     event = {"name": "message_sent", "properties": {"type": "text", "length": 120, "thread": "t-1"}}
-    return [
-        json.dumps([{**event, "targeting_key": f"u-{n}", "event_id": str(uuid.uuid4())} for n in range(BATCH)]).encode()
-        for _ in range(count)
-    ]
+    return json.dumps([{**event, "targeting_key": f"u-{n}", "event_id": str(uuid.uuid4())} for n in range(BATCH)])
 
 
-def collected(environment_id: int, given: list[bytes], threads: int) -> float:
-    """Seconds until all of them are committed."""
-    from datetime import timedelta
+def partitions() -> None:
+    from datetime import datetime
 
     from apps.core import clock
-    from apps.monitoring.domain.bodies import decode_json
-    from apps.monitoring.domain.events import read_batch
-    from apps.monitoring.domain.values import Window
-    from apps.monitoring.ingest.application import write
-    from apps.monitoring.live.collector import Collector
-    from apps.monitoring.services.events import Received
+    from apps.monitoring import services
 
-    collector = Collector(write, name="collector")
-    collector.start()
+    services.make_partitions(at=datetime.fromisoformat("2026-01-05T09:00:00+00:00"))
+    services.make_partitions(at=clock.now())
 
-    def send(some: list[bytes]) -> None:
-        for body in some:
-            window = Window(clock.now(), timedelta(days=7), timedelta(minutes=5))
-            batch = read_batch(decode_json(body), window)
-            rows = [Received(environment_id, event, window.at) for event in batch.events]
-            collector.submit(rows).result()
 
-    senders = [threading.Thread(target=send, args=(given[n::threads],)) for n in range(threads)]
-    began = time.perf_counter()
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join()
-    spent = time.perf_counter() - began
-    collector.stop()
-    collector.join()
-    return spent
+def kept() -> int:
+    from apps.monitoring.models import TrackedEvent
+
+    return TrackedEvent.objects.exclude(environment=0).count()
 
 
 def copied(rows: int) -> float:
-    """Seconds of a plain COPY of as many rows into the same table."""
+    """Seconds of a plain COPY of as many rows into the same table, of an environment that does not exist."""
     from django.db import connection
 
-    line = "\tmessage_sent\tu-1\t\t{}\t2026-01-05T09:00:00+00:00\t2026-01-05T09:00:00+00:00\t1\n"
-    lines = "".join(f"1\t2026-01-05\t{uuid.uuid4()}{line}" for _ in range(rows))
+    line = (
+        '\tmessage_sent\tu-1\t\t{"type": "text", "length": 120}\t2026-01-05T09:00:00+00:00\t2026-01-05T09:00:00+00:00'
+    )
+    lines = "".join(f"0\t2026-01-05\t{uuid.uuid4()}{line}\t{n}\n" for n in range(rows))
     columns = "environment_id, day, event_id, name, targeting_key, anonymous_id, properties, at, received_at, position"
     began = time.perf_counter()
     with connection.cursor() as cursor, cursor.copy(f"COPY monitoring_trackedevent ({columns}) FROM STDIN") as copy:
         copy.write(lines)
     return time.perf_counter() - began
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batches", type=int, default=2_000)
-    parser.add_argument("--threads", type=int, default=64)
-    asked = parser.parse_args()
-    with running(flags=1) as installation:
-        from datetime import datetime
-
-        from apps.monitoring import services as monitoring
-
-        monitoring.make_partitions(at=datetime.fromisoformat("2026-01-05T09:00:00+00:00"))
-        environment_id = installation.environment_id
-        collected(environment_id, bodies(50), asked.threads)  # begins everything
-        given = bodies(asked.batches)
-        spent, rows = collected(environment_id, given, asked.threads), asked.batches * BATCH
-        plain = copied(rows)
-        print(f"{'':24}{'events/s':>10}{'ratio':>8}")
-        print(f"{'committed':24}{rows / spent:>10,.0f}{plain / spent:>8.2f}")
-        print(f"{'plain COPY':24}{rows / plain:>10,.0f}{1:>8.2f}")
-        print(f"\n{rows / spent / AIM:.2f} of the aim, {AIM:,} a second.")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from apps.core.live import shutdown
 from apps.core.live.traffic import requests
 from apps.flags.live.streams import streams
 from apps.flags.ofrep import Ofrep
-from apps.monitoring.ingest import PATHS, Ingest
+from apps.monitoring.ingest import PATHS, PREFIX, Ingest, Pings
 from pulseops import wiring
 
 THREADS = 16  # for Django: as many requests as may wait for the database at once
@@ -33,8 +33,8 @@ class Portal:
         self._django = cast(Application, self._threads)
         self._ofrep = Ofrep()
         self._status = Status()
-        self._collector = wiring.collector()
-        self._ingest = Ingest(self._collector)
+        self._collector, self._pings_collector = wiring.collector(), wiring.pings_collector()
+        self._ingest, self._pings = Ingest(self._collector), Pings(self._pings_collector)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -45,6 +45,8 @@ class Portal:
             await self._status(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] in PATHS:
             await self._ingest(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._pings(scope, receive, send)
         elif scope["type"] == "http":
             await self._page(scope, receive, send)
 
@@ -68,6 +70,7 @@ class Portal:
         follower.start()
         flusher.start()
         self._collector.start()
+        self._pings_collector.start()
         streams.attach(asyncio.get_running_loop())
         ending = asyncio.create_task(_end_streams_on_shutdown())
         await asyncio.to_thread(follower.loaded.wait, FIRST_LOAD_SECONDS)
@@ -80,8 +83,10 @@ class Portal:
         follower.stop()
         flusher.stop()
         self._collector.stop()
+        self._pings_collector.stop()
         await asyncio.to_thread(flusher.join, LAST_FLUSH_SECONDS)
         await asyncio.to_thread(self._collector.join, LAST_FLUSH_SECONDS)
+        await asyncio.to_thread(self._pings_collector.join, LAST_FLUSH_SECONDS)
         await asyncio.to_thread(follower.join, LAST_LISTEN_SECONDS)
         self._threads.executor.shutdown(wait=False)
         await send({"type": "lifespan.shutdown.complete"})

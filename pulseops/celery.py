@@ -20,6 +20,7 @@ PERIODS: dict[str, tuple[str, float]] = {
     "advance_rollouts": ("flags.advance_rollouts", 5.0),
     "drop_usage": ("flags.drop_usage", 3600.0),
     "roll_up": ("monitoring.roll_up", 15.0),
+    "active_users": ("monitoring.count_active_users", 60.0),
     "run_checks": ("monitoring.run_checks", 5.0),
     "keep_house": ("monitoring.keep_house", 3600.0),
     "judge": ("alerts.judge", 5.0),

@@ -178,9 +178,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.monitoring.api.pushes.document",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "EnvironmentKind": "apps.core.models.Environment.Kind",
         "KeyKind": "apps.core.models.ApiKey.Kind",
+        "MetricKind": "apps.monitoring.models.MetricSeries.Kind",
         "ActorKind": "apps.core.models.AuditEntry.ActorKind",
         "FlagStatus": "apps.flags.models.FlagState.Status",
         "EvaluationReason": "apps.flags.domain.engine.outcome.Reason",

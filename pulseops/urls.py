@@ -1,4 +1,4 @@
-"""Every address of the WSGI side. OFREP and its streams are answered in asgi.py."""
+"""Every address of the WSGI side. What asgi.py answers by itself is not here: OFREP, ingest, pings."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -12,7 +12,6 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
-    path("ping/", include("apps.monitoring.api.pings")),
     path("acknowledge/<str:token>/", LinkPage.as_view(), name="acknowledge"),
     path("api/", include("pulseops.api")),
     path("admin/", admin.site.urls),

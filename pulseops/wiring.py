@@ -17,9 +17,10 @@ from apps.flags.live import measures as flag_measures
 from apps.flags.live.rulesets import rulesets
 from apps.flags.live.streams import streams
 from apps.flags.live.usage import usage
-from apps.monitoring.ingest.application import write
+from apps.monitoring.ingest import application, pings
 from apps.monitoring.live.collector import Collector
 from apps.monitoring.services.events import Received, Turned
+from apps.monitoring.services.hearing import Heard, Hearing
 from pulseops.navigation import ENTRIES, KINDS, MAIL
 
 LOOPS = {"sealer": "apps.core.sealer:run", "judge": "apps.alerts.loops:run"}  # permanent children of `manage.py loops`
@@ -45,9 +46,14 @@ def flusher() -> Flusher:
     return Flusher([_write_flag_usage, _write_key_usage], seconds=settings.USAGE_FLUSH_SECONDS)
 
 
-def collector() -> "Collector[Received | Turned]":
+def collector() -> "Collector[Received | Turned, None]":
     """What commits the events of many requests at once."""
-    return Collector(write, name="collector")
+    return Collector(application.write, name="collector")
+
+
+def pings_collector() -> "Collector[Heard, Hearing]":
+    """The same for the pings of heartbeats, so that neither waits for the other."""
+    return Collector(pings.write, name="pings", gather_seconds=pings.GATHER_SECONDS)
 
 
 def _write_flag_usage(at: datetime) -> None:

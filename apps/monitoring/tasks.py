@@ -14,6 +14,11 @@ def roll_up(**_: Any) -> None:
     services.roll_up()
 
 
+@shared_task(name="monitoring.count_active_users")
+def count_active_users(**_: Any) -> None:
+    services.count_active_users(at=clock.now())
+
+
 @shared_task(name="monitoring.keep_house")
 def keep_house(**_: Any) -> None:
     at = clock.now()

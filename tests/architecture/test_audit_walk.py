@@ -51,7 +51,7 @@ EXEMPT = {"add_usage", "drop_usage", "mark_keys_used", "tick"}
 # What is observed, and keeping house about it. That a check goes down or comes back is audited all the same:
 # tests/monitoring/test_checks.py and test_heartbeats.py.
 EXEMPT |= {"store_events", "record", "roll_up", "drop_old", "make_partitions"}
-EXEMPT |= {"run_due_checks", "find_missed", "ping"}
+EXEMPT |= {"count_active_users", "run_due_checks", "find_missed", "hear_pings", "ping"}
 EXEMPT |= delivery_walk.EXEMPT | response_walk.EXEMPT
 # These change no row: a check, a lock, and the registration of a callback at start.
 NOT_WRITING = {

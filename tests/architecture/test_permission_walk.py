@@ -30,9 +30,6 @@ PUBLIC = {
     "readyz",
     "metrics",
     "api/",  # nothing is there, and it says so
-    "ping/<str:token>",  # the token lets in: it pings one heartbeat and shows nothing
-    "ping/<str:token>/start",
-    "ping/<str:token>/fail",
     "acknowledge/<str:token>/",  # the signed link lets in: it shows one alert and acknowledges it
     "admin/login/",
     "admin/jsi18n/",  # texts for Django's widgets
@@ -124,6 +121,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "alert": str(made.alert.pk),
         "response_id": str(made.alert.responses.latest("pk").pk),
         "check": "web",
+        "metric": "health_check_failures_total",
         "silence": numbers["silence"],
         "incident": numbers["incident"],
         "channel": "ops",

@@ -30,6 +30,7 @@ OPERATIONS = {
     if isinstance(found, Ok)
 }
 KNOWN = {"project": "shop", "environment": "production", "flag": "checkout", "segment": "beta", "check": "web"}
+KNOWN |= {"metric": "health_check_failures_total"}  # every check has it
 EXAMPLES = scaled(short=10, long=150)
 
 

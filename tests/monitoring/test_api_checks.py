@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.core import clock
 from apps.core.models import AuditEntry, Project
 from apps.monitoring import services
+from apps.monitoring.domain.checks.heartbeats import Ping
 from apps.monitoring.models import HealthCheck
 from tests.callers import as_key, as_role
 from tests.factories import make_check, make_key, make_project
@@ -143,13 +143,14 @@ def test_a_check_is_run_when_it_is_asked_for(ci: APIClient, shop: Project) -> No
 
 def test_a_heartbeat_s_address_is_shown_once(ci: APIClient) -> None:
     made = ci.post(CHECKS, NIGHTLY).json()
-    path = made["ping_url"].removeprefix("http://127.0.0.1:8000")
-    assert Client().post(path).status_code == 200
-    assert path.rpartition("/")[2] not in str(ci.get(CHECKS).content)
+    assert made["ping_url"].startswith("http://127.0.0.1:8000/ping/pulse_ping_")
+    token = made["ping_url"].rpartition("/")[2]
+    assert services.ping(token=token, said=Ping.SUCCESS, at=clock.now())
+    assert token not in str(ci.get(CHECKS).content)
     assert ci.get(f"{CHECKS}nightly/").json()["state"] == "UP"
     fresh = ci.post(f"{CHECKS}nightly/new-ping-address/", {"reason": "leaked"}).json()
     assert fresh["ping_url"] != made["ping_url"]
-    assert Client().get(path).status_code == 404
+    assert not services.ping(token=token, said=Ping.SUCCESS, at=clock.now())
     assert ci.post(f"{CHECKS}nightly/run/").json()["code"] == "check_is_not_run"
     ci.post(CHECKS, NEW)
     assert ci.post(f"{WEB}new-ping-address/", {"reason": "leaked"}).json()["code"] == "no_heartbeat"

@@ -45,6 +45,22 @@ def run(at: datetime, **given: Any) -> int:
     return services.run_due_checks(at=at, egress=way_out(), **given)
 
 
+def test_a_database_measures_how_many_are_connected(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def probed(*_: object, **__: object) -> Outcome:
+        return Outcome(True, "", 0.02, measures={"database_connections": 7.0, "database_connections_max": 100.0})
+
+    monkeypatch.setattr(checking, "probe", probed)
+    config = {"host": "db.example.com", "database": "orders", "user": "watcher"}
+    make_check(environment, key="orders", kind="POSTGRES", config=config)
+    assert run(AT) == 1
+    rows = MetricSample.objects.filter(series__labels={"database": "orders"}).order_by("series__name")
+    assert list(rows.values_list("series__name", "series__kind", "value")) == [
+        ("database_connections", "GAUGE", 7),
+        ("database_connections_max", "GAUGE", 100),
+        ("database_up", "GAUGE", 1),
+    ]
+
+
 def values(name: str) -> list[float]:
     rows = MetricSample.objects.filter(series__name=name).order_by("at")
     return list(rows.values_list("value", flat=True))

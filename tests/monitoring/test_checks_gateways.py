@@ -15,6 +15,7 @@ from apps.core.egress import Egress, InsideTransaction
 from apps.monitoring.domain.checks.judging import Outcome
 from apps.monitoring.domain.checks.kinds import Kind
 from apps.monitoring.domain.checks.reading import read_check
+from apps.monitoring.gateways import postgres as gateway
 from apps.monitoring.gateways import probe
 from tests.core.egress_peers import authority, reply, says, serving
 from tests.factories import AT
@@ -164,6 +165,25 @@ def test_a_database_that_answers(postgres: dict[str, Any], password: str) -> Non
     outcome = ask(Kind.POSTGRES, postgres, secret=password)
     assert outcome.ok, outcome
     assert outcome.latency_seconds is not None
+
+
+@pytest.mark.django_db
+def test_a_database_says_how_many_are_connected(postgres: dict[str, Any], password: str) -> None:
+    measures = ask(Kind.POSTGRES, postgres, secret=password).measures
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW max_connections")
+        (most,) = cursor.fetchone()
+    assert measures["database_connections_max"] == int(most)
+    assert 1 <= measures["database_connections"] <= int(most)
+
+
+def test_whatever_else_speaks_the_protocol_is_up_all_the_same(
+    postgres: dict[str, Any], password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for asked in ("SELECT nothing FROM nowhere", "SELECT 'many', NULL", "SHOW nonsense", "SELECT 1 WHERE false"):
+        monkeypatch.setattr(gateway, "CONNECTED", asked)
+        outcome = ask(Kind.POSTGRES, postgres, secret=password)
+        assert (outcome.ok, outcome.measures) == (True, {})
 
 
 def test_a_database_says_in_its_own_words_what_is_wrong(postgres: dict[str, Any], password: str) -> None:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 
 from apps.core.models import AuditEntry, Environment
 from apps.monitoring import services
@@ -114,24 +113,7 @@ def test_one_heartbeat_that_cannot_be_read_does_not_stop_the_others(environment:
     assert services.find_missed(at=AT + 70 * SECOND) == 1
 
 
-# The address
-
-
-@pytest.mark.parametrize(("path", "ok"), [("", True), ("/fail", False), ("/start", None)])
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_it_is_pinged_by_get_and_by_post(environment: Environment, method: str, path: str, ok: bool | None) -> None:
-    made = make_heartbeat(environment)
-    services.make_partitions(at=made.check.created_at.now(AT.tzinfo))
-    answer = Client(enforce_csrf_checks=True).generic(method, f"/ping/{made.ping_token}{path}")
-    assert (answer.status_code, answer.content) == (200, b"OK\n")
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert again(made.check).last_ok is ok
-
-
-@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE"])
-def test_other_methods_ping_nothing(made: MadeCheck, method: str) -> None:
-    assert Client().generic(method, f"/ping/{made.ping_token}").status_code == 405
-    assert again(made.check).ended_at is None
+# The token
 
 
 def test_a_token_is_kept_as_its_digest_alone(made: MadeCheck) -> None:
@@ -144,15 +126,10 @@ def test_a_token_is_kept_as_its_digest_alone(made: MadeCheck) -> None:
 
 def test_an_old_address_ends_with_the_new_one_and_with_the_check(made: MadeCheck) -> None:
     fresh = services.renew_ping_token(check_id=made.check.pk, actor=ACTOR, reason="leaked", at=AT)
-    assert Client().get(f"/ping/{made.ping_token}").status_code == 404
+    assert not services.ping(token=made.ping_token, said=Ping.SUCCESS, at=AT)
     assert services.ping(token=fresh.ping_token, said=Ping.SUCCESS, at=AT)
     services.archive_check(check_id=made.check.pk, actor=ACTOR, reason="tests", at=AT)
     assert not services.ping(token=fresh.ping_token, said=Ping.SUCCESS, at=AT)
-
-
-@pytest.mark.parametrize("token", ["nothing", "x" * 300, "%00", "pulse_ping_"])
-def test_what_is_no_token_is_not_found(made: MadeCheck, token: str) -> None:
-    assert Client().get(f"/ping/{token}").status_code == 404
 
 
 # Reports of our own apps

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import threading
 import time
 import zlib
@@ -23,6 +24,7 @@ from apps.monitoring.ingest.bodies import MAX_PACKED_BYTES
 from apps.monitoring.models import MetricSample, MetricSeries, RefusedEvent, TrackedEvent
 from apps.monitoring.selectors import Cursor, cursor_of, events_after
 from apps.monitoring.selectors.events import START
+from apps.monitoring.services import samples
 from apps.monitoring.services.events import Received
 from tests.factories import make_key, make_project
 from tests.live_server import LivePortal
@@ -204,3 +206,93 @@ def test_a_reader_passes_by_nothing_that_commits_late(send: Send, environment: E
     writer.join()
     assert [event.name for event in waiting] == []
     assert [event.name for event in read_on(environment, cursor_of(first), 2)] == ["early", "late"]
+
+
+# Bad input
+
+
+def sampled(environment: Environment) -> dict[str, float]:
+    rows = MetricSample.objects.filter(series__environment=environment)
+    return dict(rows.values_list("series__name", "value"))
+
+
+def test_samples_that_are_no_numbers_or_of_another_time_are_refused_one_by_one(
+    send: Send, environment: Environment
+) -> None:
+    now = clock.now()
+    bad = {
+        "nan": b"NaN",
+        "plus": b"Infinity",
+        "minus": b"-Infinity",
+        "huge": b"1e999",
+        "text": b'"7"',
+        "truth": b"true",
+        "nothing": b"null",
+    }
+    moments = {"early": now - timedelta(days=8), "late": now + timedelta(minutes=10)}
+    items = [b'{"name": "%s", "value": %s}' % (name.encode(), value) for name, value in bad.items()]
+    items += [
+        b'{"name": "%s", "value": 1, "at": "%s"}' % (name.encode(), at.isoformat().encode())
+        for name, at in moments.items()
+    ]
+    items.append(b'{"name": "good", "value": 7}')
+    told = send("/api/v1/metrics", b'{"samples": [%s]}' % b", ".join(items)).json()
+    assert told["accepted"] == 1
+    fields = [(one["index"], one["field"]) for one in told["refused"]]
+    assert fields == [(n, "value") for n in range(7)] + [(7, "at"), (8, "at")]
+    assert sampled(environment) == {"good": 7}
+
+
+def test_infinities_in_prometheus_text_are_refused_by_line(send: Send, environment: Environment) -> None:
+    text = b"good 7\na +Inf\nb -Inf\nc NaN\n"
+    told = send("/api/v1/metrics", text, content_type="text/plain").json()
+    assert (told["accepted"], [one["line"] for one in told["refused"]]) == (1, [2, 3, 4])
+    assert sampled(environment) == {"good": 7}
+
+
+def test_a_label_bomb_is_refused_and_the_sample_beside_it_lands(send: Send, environment: Environment) -> None:
+    bombs: list[dict[str, Any]] = [
+        {"name": "many", "value": 1, "labels": {f"l{n}": "x" for n in range(33)}},
+        {"name": "long", "value": 1, "labels": {"l": "x" * 501}},
+        {"name": "wide", "value": 1, "labels": {"l" * 101: "x"}},
+        {"name": "nul", "value": 1, "labels": {"l": "a\0b"}},
+        {"name": "deep", "value": 1, "labels": {"l": {"l": "x"}}},
+        {"name": "n" * 201, "value": 1},
+    ]
+    told = send("/api/v1/metrics", {"samples": [*bombs, {"name": "good", "value": 7}]}).json()
+    assert (told["accepted"], [one["index"] for one in told["refused"]]) == (1, [0, 1, 2, 3, 4, 5])
+    assert sampled(environment) == {"good": 7}
+
+
+def test_a_push_of_ever_new_labels_ends_at_the_limit(
+    send: Send, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "MAX_SERIES", 5)
+    bomb = [{"name": "visits", "labels": {"user": f"u-{n}"}, "value": 1} for n in range(50)]
+    told = send("/api/v1/metrics", {"samples": bomb}).json()
+    assert (told["accepted"], len(told["refused"])) == (5, 45)
+    assert "5 are allowed" in told["refused"][0]["reason"]
+    assert MetricSeries.objects.filter(environment=environment).count() == 5
+    assert send("/api/v1/metrics", {"samples": bomb[:50]}).json()["accepted"] == 5  # the known ones go on
+
+
+def test_a_body_that_is_sent_by_half_stores_nothing(
+    send: Send, live_portal: LivePortal, environment: Environment
+) -> None:
+    """The connection ends in the middle: nobody is answered, and the portal goes on."""
+    token = make_key(environment=environment, kind=ApiKey.Kind.INGEST).token
+    live_portal.catch_up()
+    body = json.dumps([GOOD] * 50).encode()
+    lines = (
+        "POST /api/v1/events HTTP/1.1",
+        "Host: x",
+        f"Authorization: Bearer {token}",
+        f"Content-Length: {len(body)}",
+    )
+    head = "\r\n".join((*lines, "", ""))
+    address = httpx.URL(live_portal.url)
+    with socket.create_connection((address.host, address.port or 80), timeout=20) as half:
+        half.sendall(head.encode() + body[: len(body) // 2])
+        time.sleep(0.2)
+    assert send("/api/v1/events", [GOOD]).status_code == 200
+    assert len(events(environment)) == 1

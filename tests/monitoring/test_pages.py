@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from apps.core import clock
+from apps.core import audit, clock
 from apps.core.models import Environment
 from apps.monitoring import services
 from apps.monitoring.domain.events import read_event
@@ -15,7 +15,7 @@ from apps.monitoring.pages.metrics import points
 from apps.monitoring.selectors import Drawn, cursor_of, events_after
 from apps.monitoring.selectors.events import START
 from apps.monitoring.services.events import Received, Turned
-from tests.factories import AT, make_project, push
+from tests.factories import ACTOR, AT, make_project, push
 from tests.flags.visit import Visitor, shows, text
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +39,27 @@ def test_a_metric_is_drawn_with_its_series(environment: Environment) -> None:
     page = Visitor(environment.project).get("metric-list", "?name=memory_used_ratio&for=1h")
     shows(page, "memory_used_ratio", "host=a", "host=b", "75 %", 'aria-label="memory_used_ratio since')
     assert text(page).count("<polyline") == 2
+
+
+def test_changes_and_alerts_are_marked_in_the_chart(environment: Environment) -> None:
+    now = clock.now()
+    push(environment, "active_users", *((now - timedelta(minutes=n), 3.0) for n in range(3)))
+    services.roll_up()
+    for kind in ("flags.state_changed", "alerts.fired", "alerts.resolved", "monitoring.check_down", "alerts.told"):
+        audit.record(
+            kind=kind,
+            subject=environment,
+            project_id=environment.project_id,
+            environment_id=environment.pk,
+            actor=ACTOR,
+            reason=f"because of {kind}",
+            at=now - timedelta(minutes=1),
+            changes={},
+        )
+    page = Visitor(environment.project).get("metric-list", "?name=active_users&for=1h")
+    shows(page, "because of flags.state_changed", "because of alerts.fired", "because of alerts.resolved")
+    assert text(page).count('class="mark"') == 3
+    assert "because of monitoring" not in text(page)
 
 
 def test_an_unknown_name_or_stretch_shows_the_list(environment: Environment) -> None:

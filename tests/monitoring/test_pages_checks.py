@@ -12,6 +12,7 @@ from django.urls import reverse
 from apps.core import clock
 from apps.core.models import AuditEntry, Environment
 from apps.monitoring import services
+from apps.monitoring.domain.checks.heartbeats import Ping
 from apps.monitoring.domain.checks.judging import Outcome
 from apps.monitoring.domain.checks.kinds import Kind
 from apps.monitoring.domain.checks.reading import read_check
@@ -213,7 +214,7 @@ def test_a_heartbeat_shows_its_address_this_once(environment: Environment, visit
     assert "no-store" in page.headers["Cache-Control"]
     shows(page, "Copy the address now.", "curl -fsS", "0 3 * * *", "/ping/pulse_ping_")
     token = text(page).split("/ping/")[1].split("<")[0]
-    assert visitor.client.get(f"/ping/{token}").status_code == 200
+    assert services.ping(token=token, said=Ping.SUCCESS, at=clock.now())
     detail = visitor.get("check-detail", key="nightly")
     shows(detail, "ends in", "New ping address")
     assert token not in text(detail)
@@ -224,7 +225,7 @@ def test_a_new_ping_address_ends_the_old_one(environment: Environment, visitor: 
     made = make_heartbeat(environment, at=clock.now())
     page = visitor.post("check-renew", {"version": 1, "reason": "leaked"}, key="nightly")
     shows(page, "Copy the address now.")
-    assert visitor.client.get(f"/ping/{made.ping_token}").status_code == 404
+    assert not services.ping(token=made.ping_token, said=Ping.SUCCESS, at=clock.now())
 
 
 def test_a_check_is_changed_and_a_stale_form_keeps_what_was_typed(environment: Environment, visitor: Visitor) -> None:

@@ -66,6 +66,7 @@ def test_pushing_the_same_again_changes_nothing_and_a_correction_wins(environmen
         ("http_requests_total", None, "COUNTER"),
         ("http_requests", MetricKind.COUNTER, "COUNTER"),
         ("http_request_duration_seconds", None, "DISTRIBUTION"),
+        ("web_vitals_cls", None, "DISTRIBUTION"),  # its rule asks for a percentile
         ("uptime_seconds", MetricKind.GAUGE, "GAUGE"),
         ("active_users", None, "GAUGE"),
     ],

@@ -70,9 +70,9 @@ def read_event(raw: object, window: Window, *, place: int = 0) -> TrackedEvent:
     stamp = item.get("timestamp")
     at = window.at if stamp is None else window.check("timestamp", read_moment("timestamp", stamp))
     given = _read_optional("event_id", item, MAX_EVENT_ID)
-    content = (name, targeting_key, anonymous_id, at.isoformat(), properties, place if stamp is None else None)
+    told = (name, targeting_key, anonymous_id, properties)
     return TrackedEvent(
-        event_id=event_id_of(given) if given else _derived_id(content),
+        event_id=event_id_of(given) if given else _derived_id(told, at, place if stamp is None else None),
         name=name,
         targeting_key=targeting_key,
         anonymous_id=anonymous_id,
@@ -86,12 +86,14 @@ def event_id_of(text: str) -> UUID:
     return UUID(text) if _UUID.fullmatch(text) else _digest(b"given:" + text.encode())
 
 
-def _derived_id(content: tuple[object, ...]) -> UUID:
+def _derived_id(told: tuple[str, str, str, object], at: datetime, place: int | None) -> UUID:
     """The id of an event that was sent without one, from all it says.
 
     With a timestamp, the same event sent again is the same event. Without one it is of the moment it came in and of
     its place in the batch: it is counted again when it is sent again, and two clicks in one batch stay two.
     """
+    name, targeting_key, anonymous_id, properties = told
+    content = (name, targeting_key, anonymous_id, at.isoformat(), properties, place)
     return _digest(b"derived:" + orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
 
 

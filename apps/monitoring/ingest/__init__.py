@@ -1,5 +1,6 @@
-"""Where apps send what they observe: the short ASGI path of events and metrics."""
+"""Where apps send what they observe: the short ASGI paths of events, metrics and pings."""
 
 from apps.monitoring.ingest.application import PATHS, Ingest
+from apps.monitoring.ingest.pings import PREFIX, Pings
 
-__all__ = ["PATHS", "Ingest"]
+__all__ = ["PATHS", "PREFIX", "Ingest", "Pings"]

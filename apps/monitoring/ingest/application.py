@@ -68,7 +68,7 @@ _REFUSALS = Refusals(UNAUTHORIZED, WRONG_KIND, NOT_READY, too_many_requests)
 class Ingest:
     """The ASGI application at /api/v1/events and /api/v1/metrics."""
 
-    def __init__(self, collector: "Collector[Received | Turned]") -> None:
+    def __init__(self, collector: "Collector[Received | Turned, None]") -> None:
         self._collector = collector
         self._for_events = Admission(SENDING_EVENTS, _REFUSALS)
         self._for_metrics = Admission(SENDING_METRICS, _REFUSALS)
@@ -122,7 +122,7 @@ class Ingest:
         environment_id = key.environment_id or 0
         rows: list[Received | Turned] = [Received(environment_id, event, window.at) for event in batch.events]
         rows += _turned(environment_id, raw, batch, window.at)
-        await asyncio.wrap_future(self._collector.submit(rows))
+        await self._collector.submit(rows)
         return counted(len(batch.events), batch.refused, "index")
 
     async def _metrics(self, key: KeyFacts, body: bytes, window: Window, *, as_json: bool) -> Answer:
@@ -131,12 +131,13 @@ class Ingest:
         return await loop.run_in_executor(self._threads, _store, key.environment_id or 0, pushed, window.at, as_json)
 
 
-def write(rows: Sequence[Received | Turned]) -> None:
+def write(rows: Sequence[Received | Turned]) -> Sequence[None]:
     """One transaction of the collector."""
     services.store_events(
         received=[row for row in rows if isinstance(row, Received)],
         turned=[row for row in rows if isinstance(row, Turned)],
     )
+    return ()
 
 
 def _store(environment_id: int, pushed: Pushed, at: datetime, as_json: bool) -> Answer:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -24,7 +25,8 @@ from apps.monitoring.selectors import Drawn
 STRETCHES = {"1h": 1, "6h": 6, "24h": 24, "7d": 168, "14d": 336}  # hours
 USUAL = "6h"
 MARKS = 20
-MARKED = ("flags.",)  # what may have moved a metric
+# What may have moved a metric, and what was seen of it. Alerts are an app above: known by the kinds of their entries.
+MARKED = Q(kind__startswith="flags.") | Q(kind__in=("alerts.fired", "alerts.resolved"))
 
 
 EXAMPLE = """curl -X POST %s/api/v1/metrics \\
@@ -72,7 +74,7 @@ class MetricsPage(ScopedPage):
         }
 
     def _marks(self, since: datetime) -> list[AuditEntry]:
-        entries = core.audit_entries().filter(environment=self.environment, at__gte=since, kind__startswith=MARKED[0])
+        entries = core.audit_entries().filter(MARKED, environment=self.environment, at__gte=since)
         return list(entries.order_by("-at", "-id")[:MARKS])
 
     def _drawn(self, name: str, found: list[Drawn], since: datetime, marks: list[AuditEntry]) -> SafeString:

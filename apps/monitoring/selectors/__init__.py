@@ -1,13 +1,24 @@
 """What other apps read of monitoring."""
 
-from apps.monitoring.selectors.events import Cursor, cursor_of, events_after, newest_events, newest_refusals
+from apps.monitoring.selectors.events import (
+    Cursor,
+    cursor_of,
+    events_after,
+    newest_events,
+    newest_refusals,
+    refusals,
+    unpacked,
+)
 from apps.monitoring.selectors.explorer import Drawn, drawn, metric_names
+from apps.monitoring.selectors.queries import Line, Lines, queried, series_of
 from apps.monitoring.selectors.watched import Watched, check_names, watched
 from apps.monitoring.selectors.windows import Measured, measured
 
 __all__ = [
     "Cursor",
     "Drawn",
+    "Line",
+    "Lines",
     "Measured",
     "Watched",
     "check_names",
@@ -18,5 +29,9 @@ __all__ = [
     "metric_names",
     "newest_events",
     "newest_refusals",
+    "queried",
+    "refusals",
+    "series_of",
+    "unpacked",
     "watched",
 ]

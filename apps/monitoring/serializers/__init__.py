@@ -11,6 +11,17 @@ from apps.monitoring.serializers.checks import (
     MadeCheckOut,
     ResultFilter,
 )
+from apps.monitoring.serializers.observations import (
+    EventFeedOut,
+    EventFilter,
+    EventOut,
+    FeedFilter,
+    MetricLinesOut,
+    MetricOut,
+    MetricQuery,
+    MetricSeriesOut,
+    RefusedEventOut,
+)
 
 __all__ = [
     "CheckAction",
@@ -18,8 +29,17 @@ __all__ = [
     "CheckFilter",
     "CheckIn",
     "CheckOut",
+    "EventFeedOut",
+    "EventFilter",
+    "EventOut",
+    "FeedFilter",
     "HealthDayOut",
     "HealthResultOut",
     "MadeCheckOut",
+    "MetricLinesOut",
+    "MetricOut",
+    "MetricQuery",
+    "MetricSeriesOut",
+    "RefusedEventOut",
     "ResultFilter",
 ]

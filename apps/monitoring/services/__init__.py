@@ -18,8 +18,9 @@ from apps.monitoring.services.checks import (
     resume_check,
     update_check,
 )
+from apps.monitoring.services.deriving import count_active_users
 from apps.monitoring.services.events import store_events
-from apps.monitoring.services.hearing import OtherKind, find_missed, ping, report_check
+from apps.monitoring.services.hearing import OtherKind, find_missed, hear_pings, ping, report_check
 from apps.monitoring.services.retention import EVENTS, RESULTS, SAMPLES, drop_old, make_partitions
 from apps.monitoring.services.rolling_up import roll_up
 from apps.monitoring.services.samples import record
@@ -39,9 +40,11 @@ __all__ = [
     "OtherKind",
     "archive_check",
     "ask_for_run",
+    "count_active_users",
     "create_check",
     "drop_old",
     "find_missed",
+    "hear_pings",
     "make_partitions",
     "pause_check",
     "ping",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -66,11 +67,16 @@ def store_events(*, received: Sequence[Received], turned: Sequence[Turned] = ())
     return kept
 
 
+@lru_cache(maxsize=1_024)  # a batch came in at one moment
+def _moment(at: datetime) -> str:
+    return at.isoformat()
+
+
 def _line(one: Received, position: int) -> str:
     event = one.event
     texts = (event.name, event.targeting_key, event.anonymous_id, orjson.dumps(event.properties).decode())
     name, targeting_key, anonymous_id, properties = (text.translate(_ESCAPES) for text in texts)
     return (
         f"{one.environment_id}\t{event.event_id}\t{name}\t{targeting_key}\t{anonymous_id}\t{properties}"
-        f"\t{event.at.isoformat()}\t{one.at.isoformat()}\t{position}\n"
+        f"\t{_moment(event.at)}\t{_moment(one.at)}\t{position}\n"
     )

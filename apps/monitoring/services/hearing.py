@@ -4,14 +4,18 @@ Exempt from the audit trail as results are; that one went down or came back is i
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import Enum
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.core.database import DATABASE_AWAY
+from apps.core.database import DATABASE_AWAY, pipelined
 from apps.core.domain.keys import digest
 from apps.core.models import Environment
+from apps.monitoring.domain.checks.fields import InvalidCheck
 from apps.monitoring.domain.checks.heartbeats import Missed, Ping, missed, missed_reports, pinged
 from apps.monitoring.domain.checks.judging import Outcome, no_answer
 from apps.monitoring.domain.checks.kinds import HeartbeatCheck, ReportedCheck
@@ -30,22 +34,73 @@ class OtherKind(ValueError):
     """The key belongs to a check that is not reported."""
 
 
+class Heard(NamedTuple):
+    """One ping."""
+
+    digest: bytes  # of the token
+    said: Ping
+    at: datetime
+
+
+class Hearing(Enum):
+    """What became of a ping."""
+
+    KEPT = "kept"
+    UNKNOWN = "unknown"  # no heartbeat has this token
+    BROKEN = "broken"  # its heartbeat cannot be read
+
+
 def ping(*, token: str, said: Ping, at: datetime) -> bool:
     """What a job tells of itself. False when no heartbeat has this token."""
+    (hearing,) = hear_pings(heard=[Heard(digest(token), said, at)])
+    return hearing is Hearing.KEPT
+
+
+def hear_pings(*, heard: Sequence[Heard]) -> list[Hearing]:
+    """What became of each, in one transaction: the same few statements, however many pings there are.
+
+    Those of one check count in the order given. Rows are locked in one order everywhere, so that two processes that
+    hear of the same checks do not wait for each other in a circle.
+    """
     with transaction.atomic():
-        row = _locked().filter(ping_digest=digest(token)).first()
-        if row is None:
-            return False
+        rows = HealthCheck.objects.kept().select_for_update().filter(ping_digest__in={one.digest for one in heard})
+        by_digest = {bytes(row.ping_digest or b""): (row, _heartbeat(row)) for row in rows.order_by("pk")}
+        results: list[Result] = []
+        hearings: list[Hearing] = []
+        for one in heard:
+            row, config = by_digest.get(one.digest, (None, None))
+            if row is None or config is None:
+                hearings.append(Hearing.UNKNOWN if row is None else Hearing.BROKEN)
+                continue
+            results += _stepped(row, one)
+            hearings.append(Hearing.KEPT)
+        readable = [(row, config) for row, config in by_digest.values() if config is not None]
+        for row, config in readable:
+            row.due_at = next_miss(row, config)
+        with pipelined():
+            settle(results)
+            save([row for row, _config in readable])
+    return hearings
+
+
+def _heartbeat(row: HealthCheck) -> HeartbeatCheck | None:
+    try:
         config = config_of(row)
-        assert isinstance(config, HeartbeatCheck)
-        beat = pinged(pulse_of(row), said, at=at)
-        row.ended_at, row.started_at = beat.pulse.ended_at, beat.pulse.started_at
-        if beat.ok is not None:
-            reason = "" if beat.ok else "the job says that it failed"
-            settle([Result(row, Outcome(beat.ok, reason, beat.run_seconds), at)])
-        row.due_at = next_miss(row, config)
-        save([row])
-    return True
+    except InvalidCheck as error:
+        logger.error("the pings of health check %s do not count: its configuration cannot be read: %s", row.pk, error)
+        return None
+    assert isinstance(config, HeartbeatCheck)
+    return config
+
+
+def _stepped(row: HealthCheck, one: Heard) -> list[Result]:
+    """The result that this ping is, if it is one."""
+    beat = pinged(pulse_of(row), one.said, at=one.at)
+    row.ended_at, row.started_at = beat.pulse.ended_at, beat.pulse.started_at
+    if beat.ok is None:
+        return []
+    reason = "" if beat.ok else "the job says that it failed"
+    return [Result(row, Outcome(beat.ok, reason, beat.run_seconds), one.at)]
 
 
 def report_check(

@@ -1,7 +1,7 @@
 """Storing samples of metrics. Exempt from the audit trail: machine-written rows.
 
-Per push: one query for the known series, one insert for new ones, one for the samples, one for the minutes to roll
-up again, however many samples there are.
+Per push: one query for the series that this process does not know yet, one insert for new ones, one for the samples,
+one for the minutes to roll up again, however many samples there are.
 """
 
 import json
@@ -12,15 +12,17 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from apps.core import bus
+from apps.core.database import array
 from apps.core.models import Environment
 from apps.monitoring.domain.rollups import MINUTE, start_of
 from apps.monitoring.domain.samples import MetricKind, Sample
 from apps.monitoring.domain.series import Series
 from apps.monitoring.domain.values import Refused
+from apps.monitoring.live import series_ids
 from apps.monitoring.models import MetricSeries
 
 MAX_SERIES = 20_000  # in one environment
-DISTRIBUTIONS = ("_seconds", "_milliseconds")  # of what such a name measures each sample is one measurement
+DISTRIBUTIONS = ("_seconds", "_milliseconds", "web_vitals_cls")  # so ends a name whose samples are measurements
 
 # Rows are written in one order everywhere, so that two pushes at once do not wait for each other in a circle.
 ADD_SERIES = """
@@ -60,7 +62,7 @@ def record(
     not fit: each would begin a series beyond the environment's limit."""
     if not samples:
         return ()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         ids = _series(environment_id, {one.series for one in samples}, kinds or {}, at)
         stored = {(ids[one.series], one.at): float(one.value) for one in samples if one.series in ids}
         if stored:
@@ -74,7 +76,10 @@ def _series(
     environment_id: int, wanted: set[Series], kinds: Mapping[str, MetricKind], at: datetime
 ) -> Mapping[Series, int]:
     """Ids of these series, made where they are missing and the limit lets them."""
-    by_fingerprint = {one.fingerprint: one for one in wanted}
+    remembered = series_ids.known(environment_id, wanted)
+    if len(remembered) == len(wanted):
+        return remembered
+    by_fingerprint = {one.fingerprint: one for one in wanted if one not in remembered}
     known = _known(environment_id, by_fingerprint)
     missing = sorted(by_fingerprint.keys() - known.keys())
     if missing:
@@ -82,7 +87,9 @@ def _series(
         room = MAX_SERIES - MetricSeries.objects.filter(environment=environment_id).count()
         _add(environment_id, [by_fingerprint[one] for one in missing[: max(0, room)]], kinds, at)
         known = _known(environment_id, by_fingerprint)
-    return {by_fingerprint[fingerprint]: pk for fingerprint, pk in known.items()}
+    ids = {by_fingerprint[fingerprint]: pk for fingerprint, pk in known.items()}
+    series_ids.learn(environment_id, ids)
+    return remembered | ids
 
 
 def _known(environment_id: int, by_fingerprint: Mapping[UUID, Series]) -> dict[UUID, int]:
@@ -115,12 +122,11 @@ def _kind(name: str, said: MetricKind | None) -> str:
 
 def _store(stored: Mapping[tuple[int, datetime], float]) -> None:
     minutes = sorted({(series_id, start_of(at, MINUTE)) for series_id, at in stored})
-    newest: dict[int, datetime] = {}
-    for series_id, at in stored:
-        newest[series_id] = max(at, newest.get(series_id, at))
+    newest = dict(sorted(stored))  # the last moment of each series, in the order of ids
     with connection.cursor() as cursor:
         series, moments = zip(*stored, strict=True)
-        cursor.execute(ADD_SAMPLES, {"series": list(series), "moments": list(moments), "values": list(stored.values())})
+        given = {"series": array(series), "moments": array(moments), "values": array(stored.values())}
+        cursor.execute(ADD_SAMPLES, given)
         series, starts = zip(*minutes, strict=True)
-        cursor.execute(MARK_MINUTES, {"series": list(series), "starts": list(starts)})
-        cursor.execute(NOTE_LAST, {"series": sorted(newest), "moments": [newest[pk] for pk in sorted(newest)]})
+        cursor.execute(MARK_MINUTES, {"series": array(series), "starts": array(starts)})
+        cursor.execute(NOTE_LAST, {"series": array(newest), "moments": array(newest.values())})

@@ -8,15 +8,17 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 
 from apps.core import audit
+from apps.core.database import array
 from apps.monitoring.domain.checks.judging import Outcome
 from apps.monitoring.domain.checks.standing import Flip, Standing, State, step
 from apps.monitoring.domain.samples import MetricKind, Sample
-from apps.monitoring.domain.series import read_series
+from apps.monitoring.domain.series import Series, read_series
 from apps.monitoring.models import HealthCheck
 from apps.monitoring.selectors.checks import standing_of, thresholds_of
 from apps.monitoring.services.samples import record
@@ -116,7 +118,7 @@ def settle(results: Sequence[Result]) -> None:
 def save(rows: Collection[HealthCheck]) -> None:
     """What results may change, of many checks in one statement."""
     if rows:
-        given: dict[str, list[object]] = {name: [getattr(row, name) for row in rows] for name in ("id", *COLUMNS)}
+        given = {name: array(getattr(row, name) for row in rows) for name in ("id", *COLUMNS)}
         with connection.cursor() as cursor:
             cursor.execute(SAVE, given)
 
@@ -160,7 +162,7 @@ def _add_days(days: Days) -> None:
         columns: list[list[Any]] = [[pk for (pk, _day), _tally in ordered], [day for (_pk, day), _tally in ordered]]
         counts = [[getattr(tally, name) for tally in tallies] for name in Tally.__slots__]
         with connection.cursor() as cursor:
-            cursor.execute(ADD_DAYS, [*columns, *counts])
+            cursor.execute(ADD_DAYS, [array(column) for column in (*columns, *counts)])
 
 
 def write_samples(environment_id: int, samples: Sequence[Sample], *, at: datetime) -> None:
@@ -171,7 +173,7 @@ def write_samples(environment_id: int, samples: Sequence[Sample], *, at: datetim
 
 def failures_so_far(row: HealthCheck, at: datetime) -> Sample:
     """Written when a check begins as well, so that its first failure is an increase."""
-    return Sample(read_series(FAILURES, {"check": row.key}), float(row.failures_total), at)
+    return Sample(_series_of(FAILURES, "check", row.key), float(row.failures_total), at)
 
 
 def _count(row: HealthCheck, after: Standing, result: Result, days: defaultdict[tuple[int, date], Tally]) -> None:
@@ -188,16 +190,23 @@ def _count(row: HealthCheck, after: Standing, result: Result, days: defaultdict[
 
 def _samples(result: Result) -> list[Sample]:
     row, outcome, at = result.row, result.outcome, result.at
-    labels = {"check": row.key}
     samples = [
         failures_so_far(row, at),
-        Sample(read_series(UP, labels), float(row.settled != State.DOWN), at),
+        Sample(_series_of(UP, "check", row.key), float(row.settled != State.DOWN), at),
     ]
     if outcome.latency_seconds is not None:
-        samples.append(Sample(read_series(DURATION, labels), outcome.latency_seconds, at))
+        samples.append(Sample(_series_of(DURATION, "check", row.key), outcome.latency_seconds, at))
     if row.kind == HealthCheck.Kind.POSTGRES:
-        samples.append(Sample(read_series(DATABASE_UP, {"database": row.key}), float(outcome.ok), at))
+        samples.append(Sample(_series_of(DATABASE_UP, "database", row.key), float(outcome.ok), at))
+        samples += [
+            Sample(_series_of(name, "database", row.key), value, at) for name, value in outcome.measures.items()
+        ]
     return samples
+
+
+@lru_cache(maxsize=50_000)
+def _series_of(name: str, label: str, key: str) -> Series:
+    return read_series(name, {label: key})
 
 
 def _tell(row: HealthCheck, flip: Flip, reason: str) -> None:
@@ -230,4 +239,4 @@ def _add_results(results: Sequence[Result]) -> None:
             [one.outcome.latency_seconds for one in results],
         ]
         with connection.cursor() as cursor:
-            cursor.execute(ADD_RESULTS, columns)
+            cursor.execute(ADD_RESULTS, [array(column) for column in columns])

@@ -1,6 +1,7 @@
 """What a probe's answer is worth, held against the check's assertions. The probing itself is done by gateways."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,6 +23,7 @@ class Outcome:
     reason: str  # for people; empty when all is well
     latency_seconds: float | None  # None: there was no answer
     detail: str = ""  # what was seen, for people, good or bad
+    measures: Mapping[str, float] = field(default_factory=dict)  # by metric name, besides what every check measures
 
 
 @dataclass(frozen=True, slots=True)
