@@ -54,6 +54,7 @@ class Judged:
     before: Instances
     stepped: Stepped
     failure: str  # of its query; empty: it had an answer
+    changed: bool  # whether any instance did
 
 
 class _Turn(NamedTuple):
@@ -163,7 +164,7 @@ def _response(config: dict[str, Any], alert: Alert, at: datetime) -> Response:
 
 
 def _follow_values(judged: Iterable[Judged]) -> None:
-    rows = [row for one in judged if one.stepped.instances != one.before for row in _values(one)]
+    rows = [row for one in judged if one.changed for row in _values(one)]
     if rows:
         rules, prints, values, upward = map(list, zip(*rows, strict=True))
         _execute(FOLLOW_VALUES, {"rules": rules, "fingerprints": prints, "values": values, "upward": upward})

@@ -37,8 +37,8 @@ CLAIM = """
 KEEP = """
     UPDATE alerts_rulestanding AS standing
     SET judged_at = %(at)s, due_at = %(due)s, error = given.error,
-        instances = coalesce(given.instances::jsonb, standing.instances)
-    FROM unnest(%(rules)s::bigint[], %(instances)s::text[], %(errors)s::text[]) AS given(rule_id, instances, error)
+        instances = coalesce(given.instances, standing.instances)
+    FROM jsonb_to_recordset(%(given)s::jsonb) AS given(rule_id bigint, error text, instances jsonb)
     WHERE standing.rule_id = given.rule_id
 """
 
@@ -164,25 +164,20 @@ def _stepped(one: _Claimed, found: Vector | Failed, at: datetime) -> following.J
         _put_off(one.rule_id, error, at)
         return None
     failure = found.words[:500] if isinstance(found, Failed) else ""
-    return following.Judged(one.rule_id, one.rule, one.definition, one.before, stepped, failure)
+    changed = stepped.instances != one.before
+    return following.Judged(one.rule_id, one.rule, one.definition, one.before, stepped, failure, changed)
 
 
 def _keep(judged: Sequence[following.Judged], at: datetime) -> None:
-    changed = [one.stepped.instances != one.before for one in judged]
+    due = at + timedelta(seconds=settings.JUDGE_SECONDS)
+    given = orjson.dumps([_kept(one) for one in judged]).decode()
     with connection.cursor() as cursor:
-        cursor.execute(
-            KEEP,
-            {
-                "at": at,
-                "due": at + timedelta(seconds=settings.JUDGE_SECONDS),
-                "rules": [one.rule_id for one in judged],
-                "instances": [
-                    orjson.dumps(dump_instances(one.stepped.instances)).decode() if is_new else None
-                    for one, is_new in zip(judged, changed, strict=True)
-                ],
-                "errors": [one.failure for one in judged],
-            },
-        )
+        cursor.execute(KEEP, {"at": at, "due": due, "given": given})
+
+
+def _kept(one: following.Judged) -> dict[str, object]:
+    kept: dict[str, object] = {"rule_id": one.rule_id, "error": one.failure}
+    return kept | {"instances": dump_instances(one.stepped.instances)} if one.changed else kept
 
 
 def _put_off(rule_id: int, error: Exception, at: datetime) -> None:
