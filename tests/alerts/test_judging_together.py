@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.alerts import services
 from apps.alerts.models import Alert, AlertRule, Notification, Response, RuleStanding
+from apps.alerts.selectors.rounds import Round
 from apps.alerts.services import following, judging
 from apps.core.models import AuditEntry, Environment, Hold
 from tests.factories import AT, make_channel, make_project, make_rule, make_silence, push
@@ -117,15 +118,15 @@ def test_a_query_that_fails_is_its_own_rules_answer_alone(
 def test_metrics_that_cannot_be_read_together_are_read_rule_by_rule(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = judging.Round.read
+    read = Round.read
 
-    def fails(self: judging.Round) -> None:
+    def fails(self: Round) -> None:
         if "bad" in str(self._since):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 / 0")
         read(self)
 
-    monkeypatch.setattr(judging.Round, "read", fails)
+    monkeypatch.setattr(Round, "read", fails)
     push(environment, "errors", (AT, 7))
     make_rules(environment, 2)
     make_rule(environment, key="broken", query=asked("bad"))

@@ -86,12 +86,15 @@ def _firings(
     above = notices.most_severe(environment.pk, pairs)
     rows = []
     for alert in opened:
+        chosen = _chosen(alert, routes, known)
+        if not chosen:
+            continue
         rule = rules[alert.key]
         held = rule.pair in above and above[rule.pair].rank > rule.severity.rank
         due = at + timedelta(seconds=settings.JUDGE_SECONDS) if held else at  # the severer one may be judged just now
         kind = Kind.NO_DATA if alert.kind == Alert.Kind.NO_DATA else Kind.FIRED
         content, muted = dump_notice(notice_of(alert, rule, kind, changed, at)), mute(alert, around, at)
-        for channel, why, group in _chosen(alert, routes, known):
+        for channel, why, group in chosen:
             off = None if channel.enabled else Mute(MutedBy.CHANNEL, f"the channel is off: {channel.disabled_reason}")
             row = Notification(alert=alert, channel=channel, kind=kind, content=content, why=why, group_key=group)
             rows.append(_ready(row, off or muted, due, at))
