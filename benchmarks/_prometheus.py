@@ -2,11 +2,13 @@
 its rules is its CPU with them less its CPU without."""
 
 import http.server
+import json
 import shutil
 import subprocess
 import tempfile
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,15 +51,34 @@ def _spent(target: int, definitions: list[dict[str, Any]]) -> float:
             time.sleep(WARM_UP)
             began = _cpu(port)
             time.sleep(ROUNDS * PERIOD)
-            return (_cpu(port) - began) / ROUNDS
+            spent = (_cpu(port) - began) / ROUNDS
+            series, alerts = _counted(port, 'count({job="load"})'), _counted(port, "count(ALERTS)")
+            missed = _metric(port, "prometheus_rule_group_iterations_missed_total")
+            rules = f"{len(definitions):,} rules"
+            print(f"Prometheus with {rules}: {series} series, {alerts} alerts, {missed:g} rounds missed")
+            return spent
         finally:
             process.terminate()
             process.wait(30)
 
 
 def _cpu(port: int) -> float:
+    return _metric(port, "process_cpu_seconds_total")
+
+
+def _metric(port: int, name: str) -> float:
+    """The sum over its series; 0 while there is none."""
     page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30).read().decode()
-    return next(float(line.split()[1]) for line in page.splitlines() if line.startswith("process_cpu_seconds_total "))
+    return sum(
+        float(line.rsplit(" ", 1)[1]) for line in page.splitlines() if line.startswith((f"{name} ", f"{name}{{"))
+    )
+
+
+def _counted(port: int, query: str) -> str:
+    asked = urllib.parse.urlencode({"query": query})
+    page = urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?{asked}", timeout=30).read()
+    found = json.loads(page)["data"]["result"]
+    return str(found[0]["value"][1]) if found else "0"
 
 
 def _rules(definitions: list[dict[str, Any]]) -> str:

@@ -93,7 +93,7 @@ def fill(
     made = []
     for number in range(rules):
         place, metric = divmod(number, mix["metrics"]) if len(places) > 1 else (0, number % mix["metrics"])
-        raw = definition(metric, number if len(places) > 1 else number // mix["metrics"])
+        raw = definition(metric, number % 10 if len(places) > 1 else number // mix["metrics"])
         if threshold is not None:
             raw |= {"threshold": threshold}
         rule = parse_rule(raw)

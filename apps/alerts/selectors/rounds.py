@@ -93,12 +93,13 @@ class Round:
 def _cut(sampled: Iterable[Sampled], window: monitoring.Window, query: Query) -> Iterator[Series]:
     """Those that have a sample in the window."""
     counts, sketched = query.aggregate.counts, query.aggregate.quantile is not None
+    since, until = window.since, window.until
     for one in sampled:
         if counts:
             points = one.counted(window)
             if points:
                 yield Series(one.labels, points)
-        elif (span := one.inside(window)) is not None:
+        elif (span := one.column.inside(since, until)) is not None:
             yield Series(one.labels, (span,), [span.sketch] if sketched and one.is_distribution else ())
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from .sketch import Sketch, sketch_of
 from .values import exact_sum
@@ -79,15 +80,17 @@ class Span:
         return sketch_of(self._values)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     moments: "array[int]"  # by time, none twice
     values: "array[float]"
 
     def inside(self, since: int, until: int) -> Span | None:
         """The samples of (since, until]; None when there are none."""
+        moments = self.moments
+        if moments[0] > since and moments[-1] <= until:  # mostly all of it is wanted
+            return Span(self.values, moments[-1])
         first, end = self._bounds(since, until)
-        return Span(self.values[first:end], self.moments[end - 1]) if first < end else None
+        return Span(self.values[first:end], moments[end - 1]) if first < end else None
 
     def lasts(self, since: int, until: int, *, unit: int, look_back: int) -> Sequence[Point]:
         """The last sample of each unit of (since, until], from the last one before on, unless that is too old. Empty

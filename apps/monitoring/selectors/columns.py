@@ -4,15 +4,14 @@ windows.py's, from rollups."""
 import sys
 from array import array
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import orjson
 from django.db import connection
 
-from apps.monitoring.domain.columns import SECOND, Column, Point, Span, moment_of
+from apps.monitoring.domain.columns import SECOND, Column, Point, moment_of
 from apps.monitoring.domain.rollups import MINUTE
 from apps.monitoring.domain.series import Labels
 from apps.monitoring.models import MetricSeries
@@ -43,8 +42,7 @@ class Window:
         self.since, self.until = moment_of(since), moment_of(until)
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
+class Sampled(NamedTuple):
     """One series with the samples of a stretch of time, in which windows are cut."""
 
     labels: Labels
@@ -54,9 +52,6 @@ class Sampled:
     @property
     def is_distribution(self) -> bool:
         return self.kind == MetricSeries.Kind.DISTRIBUTION
-
-    def inside(self, window: Window) -> Span | None:
-        return self.column.inside(window.since, window.until)
 
     def counted(self, window: Window) -> Sequence[Point]:
         """Of a counter each second, so that no reset is overlooked; else each minute. With the sample before."""
