@@ -191,6 +191,8 @@ SPECTACULAR_SETTINGS = {
         "EvaluationReason": "apps.flags.domain.engine.outcome.Reason",
         "StaleReason": "apps.flags.domain.staleness.StaleReason",
         "OnOrOff": "apps.flags.serializers.states.ON_OR_OFF",
+        "Impact": "apps.alerts.models.Impact",
+        "HealthState": "apps.monitoring.domain.checks.standing.State",
     },
 }
 RATE_LIMIT_PER_KEY = env.int("PULSEOPS_RATE_LIMIT_PER_KEY", default=2_000)  # requests a second, per process

@@ -1,6 +1,6 @@
 """The one way to write the audit trail, and the one way to check it. Every service calls `record`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,9 +50,32 @@ def record(
     environment_id: int | None = None,
 ) -> AuditEntry:
     """Append one entry. Refuses to run outside a transaction: the entry stands or falls with its change."""
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("audit.record() must run in the transaction of the change it describes")
-    entry = AuditEntry.objects.create(
+    made = entry(
+        kind=kind,
+        subject=subject,
+        actor=actor,
+        at=at,
+        reason=reason,
+        changes=changes,
+        project_id=project_id,
+        environment_id=environment_id,
+    )
+    return record_all([made])[0]
+
+
+def entry(
+    *,
+    kind: str,
+    subject: models.Model,
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+    changes: Changes | None = None,
+    project_id: int | None = None,
+    environment_id: int | None = None,
+) -> AuditEntry:
+    """Not appended yet: for who has many, and hands them to record_all."""
+    return AuditEntry(
         kind=kind,
         project_id=project_id,
         environment_id=environment_id,
@@ -67,8 +90,15 @@ def record(
         request_id=current_request_id(),
         at=at,
     )
-    AuditPending.objects.create(entry=entry)
-    return entry
+
+
+def record_all(entries: Sequence[AuditEntry]) -> Sequence[AuditEntry]:
+    """Append these in their order, with two queries."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("audit.record() must run in the transaction of the change it describes")
+    made = AuditEntry.objects.bulk_create(entries)
+    AuditPending.objects.bulk_create([AuditPending(entry=one) for one in made])
+    return made
 
 
 @dataclass(frozen=True, slots=True)

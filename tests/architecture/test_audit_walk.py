@@ -287,6 +287,13 @@ def write() -> Callable[[], object]:
     return lambda: say(environment, "errors")
 
 
+@scenario
+def write_all() -> Callable[[], object]:
+    pk = _production(make_project())
+    said = [holds.Said("errors", "GREEN", "well"), holds.Said("latency", "RED", "slow")]
+    return lambda: holds.write_all(environment_id=pk, said=said, valid_until=AT + WEEK, at=AT, actor=ACTOR)
+
+
 def _rollout(**fields: Any) -> dict[str, Any]:
     plan = make_rollout(state_in(make_flag()), **fields)
     return {"plan_id": plan.pk, "reason": "walk", **WHO, **ANY_VERSION}

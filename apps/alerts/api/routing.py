@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from apps.alerts import selectors, services
 from apps.alerts.models import Route
-from apps.alerts.serializers import RouteChange, RouteIn, RouteOut
+from apps.alerts.serializers.delivery import RouteChange, RouteIn, RouteOut
 from apps.core.api.schema import endpoint, example
 from apps.core.api.views import ApiViewSet
 from apps.core.serializers import Versioned

@@ -6,7 +6,8 @@ from rest_framework.response import Response
 
 from apps.alerts import selectors, services
 from apps.alerts.models import Silence
-from apps.alerts.serializers import EnvironmentFilter, SilenceIn, SilenceOut
+from apps.alerts.serializers.delivery import SilenceIn, SilenceOut
+from apps.alerts.serializers.rules import EnvironmentFilter
 from apps.core import clock
 from apps.core.api.schema import endpoint, example
 from apps.core.api.views import ApiViewSet

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from apps.alerts import selectors, services
 from apps.alerts.models import StatusComponent, StatusPage
-from apps.alerts.serializers import (
+from apps.alerts.serializers.status import (
     ComponentChange,
     ComponentIn,
     ComponentMove,

@@ -9,9 +9,8 @@ from rest_framework.response import Response
 from apps.alerts import selectors, services
 from apps.alerts.models import Alert, AlertRule
 from apps.alerts.responses import rights_to_undo
-from apps.alerts.serializers import (
-    AlertFilter,
-    AlertOut,
+from apps.alerts.serializers.alerts import AlertFilter, AlertOut
+from apps.alerts.serializers.rules import (
     EnvironmentFilter,
     RuleChange,
     RuleDeletion,

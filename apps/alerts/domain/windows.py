@@ -114,10 +114,11 @@ Aggregated = Callable[[Sequence[Series]], float | None]
 
 
 def _grouped(series: Iterable[Series], across: Sequence[str] | None) -> dict[Labels, list[Series]]:
+    if across is None:  # a metric has one series of these labels
+        return {one.labels: [one] for one in series}
     groups: dict[Labels, list[Series]] = {}
     for one in series:
-        labels = one.labels if across is None else chosen(one.labels, across)
-        groups.setdefault(labels, []).append(one)
+        groups.setdefault(chosen(one.labels, across), []).append(one)
     return groups
 
 
@@ -147,17 +148,20 @@ def _added(each: Callable[[Sequence[Bucket]], float | None]) -> Aggregated:
     """The sum over the series that have a value; None when none has."""
 
     def of(group: Sequence[Series]) -> float | None:
+        if len(group) == 1:
+            return each(group[0].buckets)
         values = [value for one in group if (value := each(one.buckets)) is not None]
         return sum(values) if values else None
 
     return of
 
 
-def _all(of: Callable[[list[Bucket]], float]) -> Aggregated:
+def _all(of: Callable[[Sequence[Bucket]], float]) -> Aggregated:
     """Of all buckets of all series at once; None when there are none."""
 
     def among(group: Sequence[Series]) -> float | None:
-        buckets = [bucket for one in group for bucket in one.buckets]
+        buckets: Sequence[Bucket]
+        buckets = group[0].buckets if len(group) == 1 else [bucket for one in group for bucket in one.buckets]
         return of(buckets) if buckets else None
 
     return among

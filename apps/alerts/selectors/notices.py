@@ -1,7 +1,7 @@
 """What decides about a notice: labels, routes, silences, open alerts of a pair, and the flags changed before."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from apps.alerts.domain import routing, silences
@@ -60,11 +60,15 @@ def live_of(alert: Alert) -> Live:
     return Live(alert.key, Severity(alert.severity), alert.definition.get("pair", ""), label_set(alert.labels))
 
 
-def has_more_severe(environment_id: int, pair: str, severity: Severity) -> bool:
-    """Whether another rule of the pair could mute one of this severity."""
-    above = [each.value for each in Severity if each.rank > severity.rank]
-    rules = AlertRule.objects.filter(environment_id=environment_id, enabled=True, definition__pair=pair)
-    return bool(pair) and rules.filter(severity__in=above).exists()
+def most_severe(environment_id: int, pairs: Collection[str]) -> dict[str, Severity]:
+    """Of each pair the highest severity among its rules that are on: it could mute the others."""
+    if not pairs:
+        return {}
+    rules = AlertRule.objects.filter(environment_id=environment_id, enabled=True, definition__pair__in=list(pairs))
+    found: dict[str, Severity] = {}
+    for pair, severity in rules.values_list("definition__pair", "severity"):
+        found[pair] = max(Severity(severity), found.get(pair, Severity.INFO), key=lambda one: one.rank)
+    return found
 
 
 def flag_changes(environment: Environment, at: datetime) -> Sequence[AuditEntry]:

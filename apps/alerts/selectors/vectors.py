@@ -1,4 +1,5 @@
-"""What a rule's query finds at a moment: monitoring's series, as the domain takes them."""
+"""What a rule's query finds over a stretch of time, read once: what a backtest asks minute by minute. What rules find
+now is rounds.py's."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,32 +16,7 @@ from apps.monitoring.domain.rollups import Bucket
 from apps.monitoring.selectors import Measured
 
 
-def vector_at(environment_id: int, rule: Rule, at: datetime) -> Vector:
-    """A value for each series; of a rule about change, the change in per cent."""
-    now = _found(environment_id, rule.query, at)
-    if rule.relative is None:
-        return now
-    before = baseline_at(rule.relative.baseline, rule.query.window_seconds, at)
-    return changes(now, _found(environment_id, rule.query, before), rule.relative.minimum)
-
-
-def _found(environment_id: int, query: Query, until: datetime) -> Vector:
-    since, below = until - timedelta(seconds=query.window_seconds), query.denominator
-    names = {query.metric, *([below.metric] if below else [])}
-    measured = monitoring.measured(environment_id, names, since=since, until=until)
-    denominators = _series(measured[below.metric], below.matchers, query) if below else []
-    return vector(query, _series(measured[query.metric], query.matchers, query), denominators, merge=_merged)
-
-
-def _series(measured: Iterable[Measured], matchers: Sequence[Matcher], query: Query) -> list[Series]:
-    return [
-        _one(found.labels, found.buckets, int(found.began), query)
-        for found in measured
-        if all_match(matchers, found.labels)
-    ]
-
-
-def _one(labels: Labels, buckets: Sequence[Bucket], before: int, query: Query) -> Series:
+def series_of(labels: Labels, buckets: Sequence[Bucket], before: int, query: Query) -> Series:
     """`before` of the buckets lie before the window: only a count begins there."""
     inside = buckets[before:]
     sketched = query.aggregate.quantile is not None
@@ -51,7 +27,7 @@ def _one(labels: Labels, buckets: Sequence[Bucket], before: int, query: Query) -
     )
 
 
-def _merged(parts: Sequence[Sketch]) -> Sketch:
+def merged(parts: Sequence[Sketch]) -> Sketch:
     return sketches.merged([part for part in parts if isinstance(part, sketches.Sketch)])
 
 
@@ -93,7 +69,7 @@ class History:
         query = self._rule.query
         cut = [[one.cut(until, query) for one in each] for each in (self._series, self._below)]
         series, below = ([one for one in each if one.buckets or one.sketches] for each in cut)
-        return vector(query, series, below, merge=_merged)
+        return vector(query, series, below, merge=merged)
 
 
 class _Long(NamedTuple):
@@ -109,7 +85,7 @@ class _Long(NamedTuple):
         if first == end:
             return Series(self.labels)
         before = min(first, 1)
-        return _one(self.labels, self.buckets[first - before : end], before, query)
+        return series_of(self.labels, self.buckets[first - before : end], before, query)
 
 
 def _long(measured: Iterable[Measured], matchers: Sequence[Matcher]) -> list[_Long]:

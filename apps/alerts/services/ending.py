@@ -46,7 +46,7 @@ def end(standing: RuleStanding, was: Rule, why: str, *, actor: Actor, at: dateti
     standing.save()
     open_now = row.alerts.open().select_for_update(of=("self",)).select_related("environment__project")
     ended = [_ended(alert, why, actor, at) for alert in open_now.order_by("pk")]
-    notifying.tell(row.environment, was, ended, at, ended=why)
+    notifying.tell(row.environment, {was.key: was}, ended, at, ended=why)
     joining.follow(row.environment, ended, at)
     _expire(row, was, f"{row.key}: {why}", at)
 

@@ -1,10 +1,11 @@
 """Whom an alert is told to: routes choose the channels, silences and pairs mute, and each choice becomes a row of the
 outbox, muted ones too, so that the log answers why somebody was not told. Sends nothing: that is delivering.py's."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -32,31 +33,38 @@ class Mute(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is read once for all that a rule tells at a moment."""
+    """What is read once for all that is told at a moment."""
 
     silences: Sequence[tuple[Silence, silences.Silence]]
-    firing: Sequence[Live]
+    firing: Mapping[tuple[str, Labels], Sequence[Live]]  # by pair and labels, so that a storm is no square
 
 
-def tell(environment: Environment, rule: Rule, alerts: Sequence[Alert], at: datetime, *, ended: str = "") -> None:
-    """Write the notices of alerts that opened or closed just now, in the transaction in which they did. `ended` says
-    why they closed, if not because all is well."""
+def tell(
+    environment: Environment, rules: Mapping[str, Rule], alerts: Sequence[Alert], at: datetime, *, ended: str = ""
+) -> None:
+    """Write the notices of alerts that opened or closed just now, in the transaction in which they did. Their rules are
+    given by key, and what decides is read once for all. `ended` says why they closed, if not because all is well."""
     opened = [alert for alert in alerts if alert.resolved_at is None]
-    again = {alert.fingerprint for alert in opened}
-    rows = [row for alert in alerts if alert.resolved_at for row in _recoveries(alert, rule, at, again, ended)]
+    closed = [alert for alert in alerts if alert.resolved_at is not None]
+    again = {_series(alert) for alert in opened}
+    rows = list(_recoveries(closed, rules, at, again, ended)) if closed else []
     if opened:
         channels.adopt_built_in(environment.project_id, at)
-        rows += _firings(environment, rule, opened, at)
+        rows += _firings(environment, rules, opened, at)
     Notification.objects.bulk_create(rows)
 
 
 def scene(environment: Environment, pairs: Sequence[str], at: datetime) -> Scene:
-    return Scene(notices.active_silences(environment, at), notices.live_of_pairs(environment.pk, pairs))
+    firing: defaultdict[tuple[str, Labels], list[Live]] = defaultdict(list)
+    for one in notices.live_of_pairs(environment.pk, pairs):
+        firing[one.pair, one.labels].append(one)
+    return Scene(notices.active_silences(environment, at), dict(firing))
 
 
 def mute(alert: Alert, around: Scene, at: datetime) -> Mute | None:
     """Why nobody is to hear of it now."""
-    above = muted_by(notices.live_of(alert), around.firing)
+    live = notices.live_of(alert)
+    above = muted_by(live, around.firing.get((live.pair, live.labels), ()))
     if above is not None:
         return Mute(MutedBy.PAIR, f"{above.rule_key} fires for the same and is more severe ({above.severity.value})")
     active = {id(of): row for row, of in around.silences}
@@ -72,37 +80,61 @@ def off(channel: Channel) -> Mute | None:
     return None if channel.enabled else Mute(MutedBy.CHANNEL, f"the channel is off: {channel.disabled_reason}")
 
 
-def _firings(environment: Environment, rule: Rule, opened: Sequence[Alert], at: datetime) -> list[Notification]:
+def _firings(
+    environment: Environment, rules: Mapping[str, Rule], opened: Sequence[Alert], at: datetime
+) -> list[Notification]:
     routes, known = notices.routes(environment.project_id), channels.usable(environment.project_id)
-    around, changed = scene(environment, [rule.pair], at), notices.flag_changes(environment, at)
-    held = notices.has_more_severe(environment.pk, rule.pair, rule.severity)
-    due = at + timedelta(seconds=settings.JUDGE_SECONDS) if held else at  # the more severe one may be judged just now
+    pairs = {rules[alert.key].pair for alert in opened} - {""}
+    around, changed = scene(environment, list(pairs), at), notices.flag_changes(environment, at)
+    above = notices.most_severe(environment.pk, pairs)
     rows = []
     for alert in opened:
+        to = chosen(alert, known, routes)
+        if not to:
+            continue
+        rule = rules[alert.key]
+        held = rule.pair in above and above[rule.pair].rank > rule.severity.rank
+        due = at + timedelta(seconds=settings.JUDGE_SECONDS) if held else at  # the severer one may be judged just now
         kind = Kind.NO_DATA if alert.kind == Alert.Kind.NO_DATA else Kind.FIRED
         content, muted = dump_notice(notice_of(alert, rule, kind, changed, at)), mute(alert, around, at)
-        for channel, why, group in chosen(alert, known, routes):
+        for channel, why, group in to:
             row = Notification(alert=alert, channel=channel, kind=kind, content=content, why=why, group_key=group)
             rows.append(ready(row, off(channel) or muted, due, at))
     return rows
 
 
-def _recoveries(alert: Alert, rule: Rule, at: datetime, again: set[UUID], ended: str) -> Iterator[Notification]:
+def _recoveries(
+    closed: Sequence[Alert], rules: Mapping[str, Rule], at: datetime, again: set[tuple[str, UUID]], ended: str
+) -> Iterator[Notification]:
     """Told where the firing was, or will be once it gets through."""
-    told = alert.notifications.filter(kind__in=[Kind.FIRED, Kind.NO_DATA]).select_related("channel").order_by("pk")
-    firings = [row for row in told if row.muted_by != MutedBy.CHANNEL]
-    if not firings:
-        return
-    content = dump_notice(notice_of(alert, rule, Kind.RECOVERED, (), at, ended=ended))
-    for firing in firings:
-        muted = None
-        if firing.status in (Status.MUTED, Status.FAILED):
-            muted = Mute(MutedBy.UNTOLD, "nobody was told there that it fired")
-        elif alert.fingerprint in again:
-            muted = Mute(MutedBy.UNTOLD, "the same series goes on as another alert")
-        row = Notification(alert=alert, channel=firing.channel, kind=Kind.RECOVERED, content=content)
-        row.why, row.group_key = f"because {firing.get_kind_display().lower()} was told there", firing.group_key
-        yield ready(row, muted, at, at)
+    told = Notification.objects.filter(alert__in=closed, kind__in=[Kind.FIRED, Kind.NO_DATA])
+    heard = told.exclude(muted_by=MutedBy.CHANNEL).select_related("channel").order_by("pk")
+    firings: defaultdict[int | None, list[Notification]] = defaultdict(list)
+    for row in heard:
+        firings[row.alert_id].append(row)
+    for alert in closed:
+        if alert.pk in firings:
+            content = dump_notice(notice_of(alert, rules[alert.key], Kind.RECOVERED, (), at, ended=ended))
+            for firing in firings[alert.pk]:
+                yield _recovery(alert, firing, content, at, goes_on=_series(alert) in again)
+
+
+def _recovery(
+    alert: Alert, firing: Notification, content: dict[str, Any], at: datetime, *, goes_on: bool
+) -> Notification:
+    muted = None
+    if firing.status in (Status.MUTED, Status.FAILED):
+        muted = Mute(MutedBy.UNTOLD, "nobody was told there that it fired")
+    elif goes_on:
+        muted = Mute(MutedBy.UNTOLD, "the same series goes on as another alert")
+    row = Notification(alert=alert, channel=firing.channel, kind=Kind.RECOVERED, content=content)
+    row.why, row.group_key = f"because {firing.get_kind_display().lower()} was told there", firing.group_key
+    return ready(row, muted, at, at)
+
+
+def _series(alert: Alert) -> tuple[str, UUID]:
+    """Which series of which rule it is about."""
+    return alert.key, alert.fingerprint
 
 
 def ready(row: Notification, muted: Mute | None, due: datetime, at: datetime) -> Notification:

@@ -1,12 +1,13 @@
 """The audit entries of alerting. Private to services."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from apps.alerts.models import Alert, AlertRule, Channel, Incident, Route, Silence, StatusComponent, StatusPage
 from apps.core import audit, bus
 from apps.core.audit import Actor
+from apps.core.models import AuditEntry
 
 ITSELF = audit.system("alerts")
 
@@ -23,17 +24,34 @@ def record(
     reason: str,
     at: datetime,
 ) -> None:
-    audit.record(
-        kind=kind,
-        subject=subject,
-        **_place_of(subject),
-        actor=actor,
-        reason=reason,
-        at=at,
-        changes=dict(changed or {}),
-    )
+    audit.record_all([_entry(Told(kind, subject, changed or {}, reason), actor, at)])
     if isinstance(subject, ON_STATUS_PAGES):
         bus.announce("status", environment=subject.environment_id)
+
+
+class Told(NamedTuple):
+    """What happened to what, and why."""
+
+    kind: str
+    subject: Subject
+    changed: Mapping[str, list[Any]]
+    reason: str
+
+
+def record_all(told: Iterable[Told], *, at: datetime) -> None:
+    audit.record_all([_entry(one, ITSELF, at) for one in told])
+
+
+def _entry(told: Told, actor: Actor, at: datetime) -> AuditEntry:
+    return audit.entry(
+        kind=told.kind,
+        subject=told.subject,
+        **_place_of(told.subject),
+        actor=actor,
+        reason=told.reason,
+        at=at,
+        changes=dict(told.changed),
+    )
 
 
 def _place_of(subject: Subject) -> dict[str, int | None]:

@@ -1,5 +1,6 @@
 """What other apps read of monitoring."""
 
+from apps.monitoring.selectors.columns import Sampled, Window, sampled
 from apps.monitoring.selectors.events import (
     Cursor,
     cursor_of,
@@ -12,15 +13,19 @@ from apps.monitoring.selectors.events import (
 from apps.monitoring.selectors.explorer import Drawn, drawn, metric_names
 from apps.monitoring.selectors.queries import Line, Lines, queried, series_of
 from apps.monitoring.selectors.watched import Watched, check_names, watched
-from apps.monitoring.selectors.windows import Measured, measured
+from apps.monitoring.selectors.windows import LONGEST_OF_SAMPLES, LOOK_BACK, Measured, measured
 
 __all__ = [
+    "LONGEST_OF_SAMPLES",
+    "LOOK_BACK",
     "Cursor",
     "Drawn",
     "Line",
     "Lines",
     "Measured",
+    "Sampled",
     "Watched",
+    "Window",
     "check_names",
     "cursor_of",
     "drawn",
@@ -31,6 +36,7 @@ __all__ = [
     "newest_refusals",
     "queried",
     "refusals",
+    "sampled",
     "series_of",
     "unpacked",
     "watched",
