@@ -21,7 +21,8 @@ from apps.monitoring.ingest import application, pings
 from apps.monitoring.live.collector import Collector
 from apps.monitoring.services.events import Received, Turned
 from apps.monitoring.services.hearing import Heard, Hearing
-from pulseops.navigation import ENTRIES, KINDS, MAIL
+from pulseops.kinds import KINDS
+from pulseops.navigation import ENTRIES, MAIL
 
 LOOPS = {"sealer": "apps.core.sealer:run", "judge": "apps.alerts.loops:run"}  # permanent children of `manage.py loops`
 

@@ -257,13 +257,13 @@ def test_a_receiver_that_hangs_keeps_no_flag_alive(
     make_rule(environment, key="two", response=CALL | {"ask": "something else"})
     make_rule(environment, key="three", response={"kind": "kill_flag", "flag": "checkout"})
     order: list[str] = []
-    record = AuditEntry.objects.create
+    record = AuditEntry.objects.bulk_create
 
-    def noted(**fields: Any) -> AuditEntry:
-        order.append(fields["kind"])
-        return record(**fields)
+    def noted(entries: list[AuditEntry]) -> list[AuditEntry]:
+        order.extend(entry.kind for entry in entries)
+        return record(entries)
 
-    monkeypatch.setattr(AuditEntry.objects, "create", noted)
+    monkeypatch.setattr(AuditEntry.objects, "bulk_create", noted)
     push(environment, "errors", (AT, 9))
 
     def hangs(*_: Any) -> None:

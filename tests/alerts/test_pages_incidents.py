@@ -148,7 +148,7 @@ def test_it_comes_back_by_no_update(environment: Environment, visitor: Visitor) 
 
 
 def test_one_is_opened_by_hand_and_changed(environment: Environment, visitor: Visitor) -> None:
-    make_component(environment)
+    make_component(environment, key="checkout")
     ann = make_user(username="ann", role="Operator")
     shows(visitor.get("incident-new"), "What is wrong", "Checkout")
     typed = {"title": "Mail is late", "severity": "warning", "impact": "DEGRADED", "components": ["checkout"]}

@@ -38,7 +38,7 @@ AT_MOST = {  # queries
     f"{HERE}/flags/feature-1/": 22,
     f"{HERE}/flags/featre-1/": 10,
     f"{HERE}/flags/feature-1/archive/": 14,
-    f"{HERE}/": 22,
+    f"{HERE}/": 23,
     f"{HERE}/segments/": 11,
     f"{HERE}/timeline/": 8,
     "/admin/search.json?q=feature&project=shop&environment=production": 6,

@@ -26,11 +26,10 @@ Call = Callable[..., httpx.Response]
 
 
 @pytest.fixture
-def environment(transactional_db: None) -> Iterator[Environment]:
+def environment(transactional_db: None) -> Environment:
     services.make_partitions(at=AT)
     services.make_partitions(at=clock.now())
-    yield make_project().environments.get(key="production")
-    HealthResult.objects.all().delete()  # Django empties only tables that it made
+    return make_project().environments.get(key="production")
 
 
 @pytest.fixture
