@@ -94,6 +94,23 @@ def spark(values: Sequence[int], *, label: str, width: int = 96, height: int = 2
     )
 
 
+def trace(values: Sequence[float | None], *, bound: float, label: str, width: int = 96, height: int = 24) -> SafeString:
+    """A line small enough for a row of a list, against a bound that is drawn across. None leaves a gap's place."""
+    known = [value for value in values if value is not None]
+    low, high = min(0.0, bound, *known), max(0.0, bound, *known)
+    step, span = width / max(len(values) - 1, 1), (high - low) or 1.0
+
+    def up(value: float) -> str:
+        return f"{height - 1 - (value - low) / span * (height - 2):.1f}"
+
+    points = " ".join(f"{n * step:.1f},{up(value)}" for n, value in enumerate(values) if value is not None)
+    return format_html(
+        '<svg class="spark trace" role="img" aria-label="{}" viewBox="0 0 {} {}">'
+        '<path class="bound" d="M0 {}H{}"/><polyline points="{}"/></svg>',
+        *(label, width, height, up(bound), width, points),
+    )
+
+
 def shares(weights: Sequence[int], *, label: str) -> SafeString:
     """A stacked bar: each weight's part of their sum, in the colours of `.bar-a` to `.bar-d`."""
     return format_html(
@@ -166,11 +183,16 @@ def lines(
         format_html_join(
             "",
             '<polyline class="line-{}" points="{}"/>',
-            (("abcd"[n % 4], " ".join(f"{across(at)},{up(y)}" for at, y in one)) for n, one in enumerate(series)),
+            (("abcd"[n % 4], " ".join(f"{across(at)},{up(y)}" for at, y in _dot(one))) for n, one in enumerate(series)),
         ),
     )
     ends = (_moment(at, until - since) for at in (since, until))
     return format_html(_PLOT, words(high) if high > low else "", words(low), drawn, *ends)
+
+
+def _dot(points: Sequence[tuple[datetime, float]]) -> Sequence[tuple[datetime, float]]:
+    """A lonely point is a line to itself: the round ends make a dot of it."""
+    return [*points, *points] if len(points) == 1 else points
 
 
 _PLOT = (

@@ -25,6 +25,7 @@ def tell_of_an_incident(environment: Environment, actor: Actor, at: datetime) ->
         title=TITLE,
         severity="error",
         impact="DEGRADED",
+        components=["chat"],
         public=True,
         text="Some voice messages arrive minutes late. We look into it.",
         actor=actor,

@@ -203,7 +203,7 @@ def test_the_review_is_a_file(environment: Environment, visitor: Visitor) -> Non
     file = visitor.get("incident-review", incident=row.pk)
     assert file.headers["Content-Type"] == "text/markdown; charset=utf-8"
     assert file.headers["Content-Disposition"] == f'attachment; filename="incident-{row.pk}.md"'
-    assert text(file).startswith("# Incident: \\[click\\]\\(javascript\\:x\\) \\*now\\*\n")
+    assert text(file).startswith("# Incident: \\[click\\](javascript:x) \\*now\\*\n")
 
 
 def test_another_environments_incident_is_not_shown_here(environment: Environment) -> None:

@@ -85,7 +85,7 @@ def test_from_the_overview_to_what_the_alert_did(tab: Open, furnished: Alert) ->
     expect(page.get_by_role("heading", name="Too many errors (host=web-1)")).to_be_visible()
     expect(page.get_by_text("killed checkout in production: everyone gets the off variant").first).to_be_visible()
     page.get_by_role("link", name="Too many errors", exact=True).first.click()
-    expect(page.get_by_role("heading", name="What happened by itself")).to_be_visible()
+    expect(page.get_by_role("heading", name="What it set off")).to_be_visible()
 
 
 def test_an_incident_is_taken_on_and_resolved_by_keyboard(tab: Open, furnished: Alert) -> None:

@@ -31,6 +31,12 @@ def test_a_sparkline_runs_from_edge_to_edge_with_its_peak_on_top() -> None:
     assert 'points="0.0,21.0 50.0,1.0 100.0,11.0"' in markup
 
 
+def test_a_trace_runs_against_its_bound_and_leaves_out_what_is_not_known() -> None:
+    markup = svg.trace([0, None, 20], bound=10, label="x", width=100, height=22)
+    assert 'points="0.0,21.0 100.0,1.0"' in markup
+    assert '<path class="bound" d="M0 11.0H100"/>' in markup
+
+
 def test_labels_are_escaped() -> None:
     for markup in (svg.stacked([[1]], label='"<b>'), svg.spark([1], label='"<b>')):
         assert 'role="img" aria-label="&quot;&lt;b&gt;"' in markup

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from .incidents import Times, lasted
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@])")
+# What is markup anywhere, at the beginning of a line, and in what becomes a link by itself.
+SPECIAL = re.compile(r"(?i)([\\`*_{}\[\]!|<>~&@#]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|:(?=//)|(?<=\bwww)\.)")
 NOT_YET, NOTHING = "not yet", "None."
 
 

@@ -22,6 +22,9 @@ from apps.core.pages import Pill, ScopedPage
 
 OVER = 30  # alerts that are over, on the list
 MOST_INCIDENTS = 5  # offered on an alert's page
+TRACED = 10  # open alerts, the worst, that are shown with their last hour
+NOT_TRACED = SafeString("")
+TICKS, TICK = 31, timedelta(minutes=2)
 BEFORE = timedelta(hours=1)  # shown of the metric, before the alert
 
 
@@ -31,10 +34,11 @@ class Shown:
     severity: Pill
     value: str
     series: str
+    trace: SafeString = NOT_TRACED  # its last hour against the threshold
 
 
-def shown(row: Alert) -> Shown:
-    return Shown(row, severity(row.severity), value_words(row), label_words(row.labels))
+def shown(row: Alert, trace: SafeString = NOT_TRACED) -> Shown:
+    return Shown(row, severity(row.severity), value_words(row), label_words(row.labels), trace)
 
 
 class AlertsPage(ScopedPage):
@@ -43,12 +47,21 @@ class AlertsPage(ScopedPage):
     permission = "alerts.view_alert"
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        open_now = selectors.open_alerts(self.environment)
+        traced = [shown(row, self._trace(row)) for row in open_now[:TRACED]]
         over = selectors.alerts(self.project, self.environment).exclude(resolved_at=None)[:OVER]
         return self.render(
-            open=[shown(row) for row in selectors.open_alerts(self.environment)],
+            open=traced + [shown(row) for row in open_now[TRACED:]],
             over=[shown(row) for row in over],
             rules=selectors.rules(self.project, self.environment).count(),
         )
+
+    def _trace(self, row: Alert) -> SafeString:
+        rule = parse_rule(row.definition)
+        moments = [self.at - n * TICK for n in reversed(range(TICKS))]
+        values = [value for _at, value in selectors.seen_at(row.environment_id, rule, row.labels, moments)]
+        told = {"name": row.name, "limit": rule.in_words(rule.threshold)}
+        return svg.trace(values, bound=rule.threshold, label=_("%(name)s in the last hour, against %(limit)s") % told)
 
 
 class AlertPage(ScopedPage):

@@ -19,8 +19,8 @@ WHOLE = r"""# Incident: Checkout \#1
 | Status | Resolved |
 | Impact | Partial outage |
 | Components | Checkout, Mail |
-| Opened | 2026\-01\-05 03\:00\:00 UTC by alerts |
-| Resolved | 2026\-01\-05 04\:05\:00 UTC |
+| Opened | 2026-01-05 03:00:00 UTC by alerts |
+| Resolved | 2026-01-05 04:05:00 UTC |
 | Owner | ann\_b |
 
 ## Times
@@ -41,7 +41,7 @@ None.
 
 ## Timeline
 
-- 2026\-01\-05 03\:00\:00 UTC\: alerts fired
+- 2026-01-05 03:00:00 UTC: alerts fired
 
 ## Causes
 
@@ -77,7 +77,7 @@ def test_a_whole_review() -> None:
 
 def test_what_is_not_known_yet_is_said() -> None:
     text = markdown(review(owner="", resolved_at=None, components=[], alerts=[]))
-    for line in ("| Owner | nobody |", "| Resolved | not yet |", r"| Components | None\. |"):
+    for line in ("| Owner | nobody |", "| Resolved | not yet |", "| Components | None. |"):
         assert line in text
 
 
@@ -86,14 +86,18 @@ def test_what_is_not_known_yet_is_said() -> None:
     [
         ("plain words", "plain words"),
         ("**bold** _x_ `code`", r"\*\*bold\*\* \_x\_ \`code\`"),
-        ("[a](http://x.y)", r"\[a\]\(http\://x\.y\)"),
-        ("http://x.y", r"http\://x\.y"),
-        ("<script>alert(1)</script>", r"\<script\>alert\(1\)\</script\>"),
+        ("[a](http://x.y)", r"\[a\](http\://x.y)"),
+        ("http://x.y", r"http\://x.y"),
+        ("see www.x.y", r"see www\.x.y"),
+        ("<script>alert(1)</script>", r"\<script\>alert(1)\</script\>"),
         ("&lt;b&gt;", r"\&lt;b\&gt;"),
         ("a | b", r"a \| b"),
         ("@channel #1", r"\@channel \#1"),
-        ("one\n\n# two\r\n- three", r"one \# two \- three"),
+        ("one\n\n# two\r\n- three", r"one \# two - three"),
+        ("- three", r"\- three"),
         ("1. first", r"1\. first"),
+        ("12) last", r"12\) last"),
+        ("2026-01-05 09:00 UTC: 1.5 %", "2026-01-05 09:00 UTC: 1.5 %"),
         ("\\*", r"\\\*"),
         ("x\x00\u202ey", "x y"),
     ],
