@@ -6,34 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 from apps.alerts import services
-from apps.core.models import Environment
-from tests.factories import ACTOR, AT, make_incident, make_project, make_rule
+from tests.architecture.scenarios import ANY, WHO, production, scenario
+from tests.factories import AT, make_incident, make_project, make_rule
 from tests.factories.delivery import make_alert, make_channel, make_route, make_silence
 
-Prepare = Callable[[], Callable[[], object]]
-WHO: dict[str, Any] = {"actor": ACTOR, "reason": "walk", "at": AT}
-ANY: dict[str, Any] = WHO | {"expected_version": None}
 HOUR = timedelta(hours=1)
 
 # The outbox is a log by itself: what was sent to whom, when and why. What is given up is audited, and so is a channel
 # that is switched off: tests/alerts/test_delivery.py.
 EXEMPT = {"deliver", "deliver_due", "deliver_test", "hasten"}
 NOT_WRITING = {"explain_deletion", "explain_telling", "preview_silence", "read_acknowledge_token", "signing_secrets"}
-SCENARIOS: dict[str, Prepare] = {}
-
-
-def scenario(prepare: Prepare) -> Prepare:
-    SCENARIOS[prepare.__name__] = prepare
-    return prepare
-
-
-def _production() -> Environment:
-    return make_project().environments.get(key="production")
 
 
 @scenario
 def acknowledge() -> Callable[[], object]:
-    pk = make_alert(_production()).pk
+    pk = make_alert(production()).pk
     return lambda: services.acknowledge(alert_id=pk, **WHO)
 
 
@@ -63,7 +50,7 @@ def test_channel() -> Callable[[], object]:
 
 @scenario
 def test_rule() -> Callable[[], object]:
-    pk = make_rule(_production()).pk
+    pk = make_rule(production()).pk
     return lambda: services.test_rule(rule_id=pk, labels={}, **WHO)
 
 
@@ -87,50 +74,50 @@ def delete_route() -> Callable[[], object]:
 
 @scenario
 def create_silence() -> Callable[[], object]:
-    environment = _production()
+    environment = production()
     return lambda: make_silence(environment)
 
 
 @scenario
 def end_silence() -> Callable[[], object]:
-    pk = make_silence(_production(), at=AT - HOUR, seconds=7_200).pk
+    pk = make_silence(production(), at=AT - HOUR, seconds=7_200).pk
     return lambda: services.end_silence(silence_id=pk, **ANY)
 
 
 @scenario
 def open_incident() -> Callable[[], object]:
-    environment = _production()
+    environment = production()
     return lambda: make_incident(environment)
 
 
 @scenario
 def update_incident() -> Callable[[], object]:
-    pk = make_incident(_production()).pk
+    pk = make_incident(production()).pk
     return lambda: services.update_incident(incident_id=pk, fields={"title": "New"}, **ANY)
 
 
 @scenario
 def post_update() -> Callable[[], object]:
-    pk = make_incident(_production()).pk
+    pk = make_incident(production()).pk
     return lambda: services.post_update(incident_id=pk, text="We know why.", status="IDENTIFIED", **ANY)
 
 
 @scenario
 def acknowledge_incident() -> Callable[[], object]:
-    pk = make_incident(_production()).pk
+    pk = make_incident(production()).pk
     return lambda: services.acknowledge_incident(incident_id=pk, **WHO)
 
 
 @scenario
 def attach_alert() -> Callable[[], object]:
-    environment = _production()
+    environment = production()
     pks: dict[str, Any] = {"incident_id": make_incident(environment).pk, "alert_id": make_alert(environment).pk}
     return lambda: services.attach_alert(**pks, **WHO)
 
 
 @scenario
 def detach_alert() -> Callable[[], object]:
-    alert = make_alert(_production())
+    alert = make_alert(production())
     pk = alert.incident_id
     assert pk is not None
     return lambda: services.detach_alert(incident_id=pk, alert_id=alert.pk, **WHO)

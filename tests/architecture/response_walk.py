@@ -1,25 +1,18 @@
 """The scenarios of responses and of rules that end for test_audit_walk.py, as in delivery_walk.py."""
 
 from collections.abc import Callable
-from typing import Any
 
 from apps.alerts import services
 from apps.alerts.models import Response
-from tests.factories import ACTOR, AT, make_flag, make_project, make_rule, push
+from tests.architecture.scenarios import WHO, production, scenario
+from tests.factories import AT, make_flag, make_rule, push
 
-WHO: dict[str, Any] = {"actor": ACTOR, "reason": "walk", "at": AT}
 EXEMPT = {"keep_house"}  # what is deleted is in the trail, which is kept
-SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = {}
-
-
-def scenario(prepare: Callable[[], Callable[[], object]]) -> Callable[[], Callable[[], object]]:
-    SCENARIOS[prepare.__name__] = prepare
-    return prepare
 
 
 @scenario
 def undo_response() -> Callable[[], object]:
-    environment = make_project().environments.get(key="production")
+    environment = production()
     make_flag(project=environment.project, key="checkout", on=True)
     push(environment, "errors", (AT, 9))
     make_rule(environment, response={"kind": "kill_flag", "flag": "checkout"})
@@ -31,5 +24,5 @@ def undo_response() -> Callable[[], object]:
 
 @scenario
 def delete_rule() -> Callable[[], object]:
-    pk = make_rule(make_project().environments.get(key="production")).pk
+    pk = make_rule(production()).pk
     return lambda: services.delete_rule(rule_id=pk, expected_version=None, **WHO)

@@ -22,7 +22,8 @@ from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.transitions import Change
 from apps.monitoring import services as monitoring
-from tests.architecture import delivery_walk, response_walk, status_walk
+from tests.architecture import delivery_walk, response_walk, status_walk  # noqa: F401  # status_walk: its scenarios
+from tests.architecture.scenarios import SCENARIOS, scenario
 from tests.factories import (
     ACTOR,
     AT,
@@ -51,7 +52,7 @@ EXEMPT = {"add_usage", "drop_usage", "mark_keys_used", "tick"}
 # What is observed, and keeping house about it. That a check goes down or comes back is audited all the same:
 # tests/monitoring/test_checks.py and test_heartbeats.py.
 EXEMPT |= {"store_events", "record", "roll_up", "drop_old", "make_partitions"}
-EXEMPT |= {"count_active_users", "run_due_checks", "find_missed", "hear_pings", "ping"}
+EXEMPT |= {"count_active_users", "run_due_checks", "find_missed", "hear_pings"}
 EXEMPT |= delivery_walk.EXEMPT | response_walk.EXEMPT
 # These change no row: a check, a lock, and the registration of a callback at start.
 NOT_WRITING = {
@@ -84,17 +85,6 @@ def _production(project: Project) -> int:
 
 def _key() -> int:
     return make_key(management=True, project=make_project()).key.pk
-
-
-SCENARIOS: dict[str, Callable[[], Callable[[], object]]] = (
-    delivery_walk.SCENARIOS | response_walk.SCENARIOS | status_walk.SCENARIOS
-)
-
-
-def scenario(prepare: Callable[[], Callable[[], object]]) -> Callable[[], Callable[[], object]]:
-    """`prepare` makes what is needed and returns the one call to watch."""
-    SCENARIOS[prepare.__name__] = prepare
-    return prepare
 
 
 @scenario

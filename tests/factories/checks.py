@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from apps.core.domain.keys import digest
 from apps.core.models import Environment
 from apps.monitoring import services
+from apps.monitoring.domain.checks.heartbeats import Ping
 from apps.monitoring.models import HealthCheck
 from apps.monitoring.services import MadeCheck
+from apps.monitoring.services.hearing import Heard, Hearing
 from tests.factories.core import ACTOR, AT
 
 
@@ -34,3 +37,9 @@ def make_heartbeat(environment: Environment, *, at: datetime = AT, **fields: Any
         reason="tests",
         at=at,
     )
+
+
+def hear(*, token: str, said: Ping, at: datetime) -> bool:
+    """What a job tells of itself. False when no heartbeat has this token."""
+    (hearing,) = services.hear_pings(heard=[Heard(digest(token), said, at)])
+    return hearing is Hearing.KEPT

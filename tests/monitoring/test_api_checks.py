@@ -13,6 +13,7 @@ from apps.monitoring.domain.checks.heartbeats import Ping
 from apps.monitoring.models import HealthCheck
 from tests.callers import as_key, as_role
 from tests.factories import make_check, make_key, make_project
+from tests.factories.checks import hear
 from tests.monitoring.probing import way_out
 
 pytestmark = pytest.mark.django_db
@@ -145,12 +146,12 @@ def test_a_heartbeat_s_address_is_shown_once(ci: APIClient) -> None:
     made = ci.post(CHECKS, NIGHTLY).json()
     assert made["ping_url"].startswith("http://127.0.0.1:8000/ping/pulse_ping_")
     token = made["ping_url"].rpartition("/")[2]
-    assert services.ping(token=token, said=Ping.SUCCESS, at=clock.now())
+    assert hear(token=token, said=Ping.SUCCESS, at=clock.now())
     assert token not in str(ci.get(CHECKS).content)
     assert ci.get(f"{CHECKS}nightly/").json()["state"] == "UP"
     fresh = ci.post(f"{CHECKS}nightly/new-ping-address/", {"reason": "leaked"}).json()
     assert fresh["ping_url"] != made["ping_url"]
-    assert not services.ping(token=token, said=Ping.SUCCESS, at=clock.now())
+    assert not hear(token=token, said=Ping.SUCCESS, at=clock.now())
     assert ci.post(f"{CHECKS}nightly/run/").json()["code"] == "check_is_not_run"
     ci.post(CHECKS, NEW)
     assert ci.post(f"{WEB}new-ping-address/", {"reason": "leaked"}).json()["code"] == "no_heartbeat"

@@ -14,6 +14,7 @@ from apps.monitoring.models import HealthCheck, HealthDay, HealthResult
 from apps.monitoring.services import checking
 from tests.core.egress_peers import reply, serving
 from tests.factories import AT, make_check, make_heartbeat, make_project
+from tests.factories.checks import hear
 from tests.flows.at_once import at_once
 from tests.monitoring.probing import way_out
 
@@ -59,11 +60,11 @@ def test_a_sweep_that_loses_the_database_leaves_everything_to_the_next(
 
 def test_a_ping_and_a_sweep_at_once_count_each_moment_once(environment: Environment) -> None:
     made = make_heartbeat(environment)
-    services.ping(token=made.ping_token, said=Ping.SUCCESS, at=AT)
+    hear(token=made.ping_token, said=Ping.SUCCESS, at=AT)
     late = AT + timedelta(seconds=71)
     raised = at_once(
         *[lambda: services.find_missed(at=late)] * 3,
-        *[lambda: services.ping(token=made.ping_token, said=Ping.SUCCESS, at=late)] * 3,
+        *[lambda: hear(token=made.ping_token, said=Ping.SUCCESS, at=late)] * 3,
     )
     assert raised == []
     check = HealthCheck.objects.get()

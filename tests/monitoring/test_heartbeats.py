@@ -10,6 +10,7 @@ from apps.monitoring.domain.checks.heartbeats import Ping
 from apps.monitoring.models import HealthCheck, HealthResult
 from apps.monitoring.services import MadeCheck
 from tests.factories import ACTOR, AT, make_check, make_heartbeat, make_project
+from tests.factories.checks import hear
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -27,7 +28,7 @@ def made(environment: Environment) -> MadeCheck:
 
 
 def ping(made: MadeCheck, seconds: float, said: Ping = Ping.SUCCESS) -> HealthCheck:
-    assert services.ping(token=made.ping_token, said=said, at=AT + seconds * SECOND)
+    assert hear(token=made.ping_token, said=said, at=AT + seconds * SECOND)
     return again(made.check)
 
 
@@ -126,10 +127,10 @@ def test_a_token_is_kept_as_its_digest_alone(made: MadeCheck) -> None:
 
 def test_an_old_address_ends_with_the_new_one_and_with_the_check(made: MadeCheck) -> None:
     fresh = services.renew_ping_token(check_id=made.check.pk, actor=ACTOR, reason="leaked", at=AT)
-    assert not services.ping(token=made.ping_token, said=Ping.SUCCESS, at=AT)
-    assert services.ping(token=fresh.ping_token, said=Ping.SUCCESS, at=AT)
+    assert not hear(token=made.ping_token, said=Ping.SUCCESS, at=AT)
+    assert hear(token=fresh.ping_token, said=Ping.SUCCESS, at=AT)
     services.archive_check(check_id=made.check.pk, actor=ACTOR, reason="tests", at=AT)
-    assert not services.ping(token=fresh.ping_token, said=Ping.SUCCESS, at=AT)
+    assert not hear(token=fresh.ping_token, said=Ping.SUCCESS, at=AT)
 
 
 # Reports of our own apps

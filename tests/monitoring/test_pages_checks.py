@@ -21,6 +21,7 @@ from apps.monitoring.pages.check_forms import EXAMPLES
 from apps.monitoring.pages.check_words import percent
 from apps.monitoring.services import checking
 from tests.factories import AT, make_check, make_heartbeat, make_project
+from tests.factories.checks import hear
 from tests.flags.visit import Visitor, shows, text
 from tests.monitoring.probing import way_out
 
@@ -214,7 +215,7 @@ def test_a_heartbeat_shows_its_address_this_once(environment: Environment, visit
     assert "no-store" in page.headers["Cache-Control"]
     shows(page, "Copy the address now.", "curl -fsS", "0 3 * * *", "/ping/pulse_ping_")
     token = text(page).split("/ping/")[1].split("<")[0]
-    assert services.ping(token=token, said=Ping.SUCCESS, at=clock.now())
+    assert hear(token=token, said=Ping.SUCCESS, at=clock.now())
     detail = visitor.get("check-detail", key="nightly")
     shows(detail, "ends in", "New ping address")
     assert token not in text(detail)
@@ -225,7 +226,7 @@ def test_a_new_ping_address_ends_the_old_one(environment: Environment, visitor: 
     made = make_heartbeat(environment, at=clock.now())
     page = visitor.post("check-renew", {"version": 1, "reason": "leaked"}, key="nightly")
     shows(page, "Copy the address now.")
-    assert not services.ping(token=made.ping_token, said=Ping.SUCCESS, at=clock.now())
+    assert not hear(token=made.ping_token, said=Ping.SUCCESS, at=clock.now())
 
 
 def test_a_check_is_changed_and_a_stale_form_keeps_what_was_typed(environment: Environment, visitor: Visitor) -> None:

@@ -9,15 +9,13 @@ from uuid import uuid4
 from django.db import transaction
 
 from apps.alerts.domain.parsing import parse_rule
-from apps.alerts.gateways.messages import Undelivered
 from apps.alerts.models import Channel, Notification, Response
 from apps.alerts.responses import CALLS
 from apps.alerts.responses.kinds import Done, Order, Subject
 from apps.alerts.services import channels, joining, trail
-from apps.alerts.services.delivering import Sweep
+from apps.alerts.services.delivering import Sweep, attempt
 from apps.alerts.services.outbox import Failure
 from apps.alerts.services.telling import notice_of
-from apps.core import secrets
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 5
@@ -47,7 +45,7 @@ def let_go(row: Response, subject: Subject, at: datetime) -> Claimed | Response:
 
 def carry_out(claimed: Claimed, sweep: Sweep) -> Response | None:
     """The settled response; None when it is tried again, or somebody else has taken it over."""
-    outcome = _call(claimed, sweep.now())
+    outcome = attempt(lambda: _call(claimed, sweep.now()), what=f"response {claimed.row.pk}")
     if isinstance(outcome, Failure):
         sweep.failing.add(claimed.channel.pk)
     with transaction.atomic():
@@ -56,7 +54,7 @@ def carry_out(claimed: Claimed, sweep: Sweep) -> Response | None:
             return None
         if isinstance(outcome, Failure):
             return _failed(row, claimed.channel, outcome, sweep.now())
-        return settle(row, Status.DONE, outcome, sweep.now())
+        return settle(row, Status.DONE, Done(outcome), sweep.now())
 
 
 def settle(row: Response, status: str, done: Done, at: datetime) -> Response:
@@ -79,21 +77,11 @@ def retry_or_fail(row: Response, told: str, at: datetime, *, after_seconds: floa
     return None
 
 
-def _call(claimed: Claimed, at: datetime) -> Done | Failure:
-    """Whatever goes wrong out there is a failure to note."""
+def _call(claimed: Claimed, at: datetime) -> str:
+    """What was done, in a sentence."""
     kind = CALLS[claimed.row.kind]
-    try:
-        kind.call(_order(claimed, at))
-    except Undelivered as failure:
-        return Failure(str(failure), failure.gone, failure.after_seconds)
-    except secrets.Unreadable as lost:
-        return Failure(str(lost))
-    except KeyError:
-        return Failure("the settings do not name this channel any more")
-    except Exception as error:
-        logger.exception("response %s could not call", claimed.row.pk)
-        return Failure(f"{type(error).__name__} while calling")
-    return Done(kind.done(claimed.subject))
+    kind.call(_order(claimed, at))
+    return kind.done(claimed.subject)
 
 
 def _order(claimed: Claimed, at: datetime) -> Order:

@@ -2,6 +2,7 @@
 claim. Whoever dies in between leaves a row that the next sweep sends again, under the same id."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -85,7 +86,7 @@ def _deliver(pk: int, sweep: Sweep) -> bool | None:
     claimed = outbox.claim(pk, sweep.now())
     if claimed is None:
         return None
-    outcome = _send(claimed)
+    outcome = attempt(lambda: _send(claimed), what=f"notification {claimed.row.pk}")
     if isinstance(outcome, Failure):
         sweep.failing.add(claimed.row.channel_id)
         outbox.settle_failed(claimed, outcome, sweep.now())
@@ -94,11 +95,10 @@ def _deliver(pk: int, sweep: Sweep) -> bool | None:
     return True
 
 
-def _send(claimed: Claimed) -> str | Failure:
-    """Whatever goes wrong out there is a failure to note; what the receiver has to say beside its yes is a text."""
+def attempt(call: Callable[[], str], *, what: str) -> str | Failure:
+    """Whatever goes wrong out there is a failure to note."""
     try:
-        message = replace(claimed.message, chart=charting.chart_of(claimed.row))
-        return _call(claimed.row.channel, message)
+        return call()
     except Undelivered as failure:
         return Failure(str(failure), failure.gone, failure.after_seconds)
     except secrets.Unreadable as lost:
@@ -106,8 +106,13 @@ def _send(claimed: Claimed) -> str | Failure:
     except KeyError:
         return Failure("the settings do not name this channel any more")
     except Exception as error:
-        logger.exception("notification %s could not be sent", claimed.row.pk)
+        logger.exception("%s could not be sent", what)
         return Failure(f"{type(error).__name__} while sending")
+
+
+def _send(claimed: Claimed) -> str:
+    """What the receiver has to say beside its yes."""
+    return _call(claimed.row.channel, replace(claimed.message, chart=charting.chart_of(claimed.row)))
 
 
 def _call(channel: Channel, message: Message) -> str:

@@ -20,7 +20,7 @@ from apps.monitoring.services.checks import (
 )
 from apps.monitoring.services.deriving import count_active_users
 from apps.monitoring.services.events import store_events
-from apps.monitoring.services.hearing import OtherKind, find_missed, hear_pings, ping, report_check
+from apps.monitoring.services.hearing import OtherKind, find_missed, hear_pings, report_check
 from apps.monitoring.services.retention import EVENTS, RESULTS, SAMPLES, drop_old, make_partitions
 from apps.monitoring.services.rolling_up import roll_up
 from apps.monitoring.services.samples import record
@@ -47,7 +47,6 @@ __all__ = [
     "hear_pings",
     "make_partitions",
     "pause_check",
-    "ping",
     "record",
     "renew_ping_token",
     "report_check",

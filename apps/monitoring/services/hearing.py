@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from apps.core.database import DATABASE_AWAY, pipelined
-from apps.core.domain.keys import digest
 from apps.core.models import Environment
 from apps.monitoring.domain.checks.fields import InvalidCheck
 from apps.monitoring.domain.checks.heartbeats import Missed, Ping, missed, missed_reports, pinged
@@ -48,12 +47,6 @@ class Hearing(Enum):
     KEPT = "kept"
     UNKNOWN = "unknown"  # no heartbeat has this token
     BROKEN = "broken"  # its heartbeat cannot be read
-
-
-def ping(*, token: str, said: Ping, at: datetime) -> bool:
-    """What a job tells of itself. False when no heartbeat has this token."""
-    (hearing,) = hear_pings(heard=[Heard(digest(token), said, at)])
-    return hearing is Hearing.KEPT
 
 
 def hear_pings(*, heard: Sequence[Heard]) -> list[Hearing]:
