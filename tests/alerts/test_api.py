@@ -1,11 +1,15 @@
 """Alert rules and alerts over the API."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from apps.alerts import services
+from apps.alerts.models import AlertRule
+from apps.core import clock
 from apps.core.models import Environment
+from apps.monitoring import services as monitoring
 from tests.callers import as_key, as_role
 from tests.factories import AT, make_key, make_project, make_rule, push
 
@@ -88,3 +92,19 @@ def test_a_bound_key_keeps_to_its_environment(environment: Environment) -> None:
 @pytest.mark.parametrize("role", [None, "Viewer", "Product"])
 def test_who_may_not_write(environment: Environment, role: str | None) -> None:
     assert as_role(role).post(RULES, body(), format="json").status_code == 403
+
+
+def test_a_rule_is_tried_on_the_past_and_nothing_is_saved(environment: Environment) -> None:
+    now = clock.now()
+    for minutes, value in ((30, 9), (29, 9), (28, 1)):
+        push(environment, "errors", (now - timedelta(minutes=minutes), value), host="a")
+    monitoring.roll_up()
+    asked = {"environment": "production", "definition": body()["definition"]}
+    answer = as_role("Operator").post(f"{RULES}backtest/", asked, format="json")
+    told = answer.json()
+    assert (answer.status_code, told["days"], told["count"], told["unanswered"]) == (200, 14, 1, 0)
+    assert (told["firings"][0]["labels"], told["firings"][0]["peak"]) == ({"host": "a"}, 9.0)
+    assert not AlertRule.objects.exists()
+    wrong = asked | {"definition": asked["definition"] | {"threshold": "much"}}
+    refused = as_role("Operator").post(f"{RULES}backtest/", wrong, format="json")
+    assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (400, ["threshold"])

@@ -149,3 +149,13 @@ def test_viewers_read_and_write_nothing(environment: Environment) -> None:
     writes = (f"{CHANNELS}ops/test/", f"{SILENCES}{row.pk}/end/", f"{BASE}alerts/{alert.pk}/acknowledge/")
     assert [viewer.post(address, {}, format="json").status_code for address in writes] == [403] * 3
     assert viewer.post(SILENCES, silence(), format="json").status_code == 403
+
+
+def test_what_a_silence_would_mute_is_looked_at_before(environment: Environment) -> None:
+    alert, operator = make_alert(environment), as_role("Operator")
+    asked = {name: value for name, value in silence().items() if name != "reason"}
+    seen = operator.post(f"{SILENCES}preview/", asked, format="json")
+    assert (seen.status_code, [one["id"] for one in seen.json()["alerts"]]) == (200, [alert.pk])
+    other = asked | {"matchers": [{"label": "alertname", "match": "=", "value": "else"}]}
+    assert operator.post(f"{SILENCES}preview/", other, format="json").json() == {"alerts": []}
+    assert operator.get(SILENCES).json()["results"] == []

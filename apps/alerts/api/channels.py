@@ -8,8 +8,8 @@ from rest_framework.response import Response
 
 from apps.alerts import selectors, services
 from apps.alerts.models import Channel
+from apps.alerts.serializers.alerts import EnvironmentFilter
 from apps.alerts.serializers.delivery import ChannelChange, ChannelIn, ChannelMade, ChannelOut, NotificationOut
-from apps.alerts.serializers.rules import EnvironmentFilter
 from apps.core.api.schema import endpoint, example
 from apps.core.api.views import ApiViewSet
 from apps.core.serializers import Reasoned

@@ -18,6 +18,7 @@ COMPONENT = f"{COMPONENTS}<slug:component>/"
 
 urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}alert-rules/", RuleViewSet.as_view(MANY), name="rule-list"),
+    path(f"{PROJECT}alert-rules/backtest/", RuleViewSet.as_view(post("backtest")), name="rule-backtest"),
     path(RULES, RuleViewSet.as_view(ONE | {"delete": "destroy"}), name="rule"),
     path(f"{RULES}test/", RuleViewSet.as_view(post("test")), name="rule-test"),
     path(f"{PROJECT}alerts/", AlertViewSet.as_view({"get": "list"}), name="alert-list"),
@@ -44,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}routes/<slug:route>/", RouteViewSet.as_view(ONE), name="route"),
     path(f"{PROJECT}routes/<slug:route>/delete/", RouteViewSet.as_view(post("delete")), name="route-delete"),
     path(f"{PROJECT}silences/", SilenceViewSet.as_view(MANY), name="silence-list"),
+    path(f"{PROJECT}silences/preview/", SilenceViewSet.as_view(post("preview")), name="silence-preview"),
     path(f"{PROJECT}silences/<int:id>/end/", SilenceViewSet.as_view(post("end")), name="silence-end"),
     path(f"{PROJECT}status-pages/", StatusPageViewSet.as_view(MANY), name="status-page-list"),
     path(f"{PROJECT}environments/<slug:environment>/status-page/", StatusPageViewSet.as_view(ONE), name="status-page"),

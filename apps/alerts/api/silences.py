@@ -1,13 +1,16 @@
 """Silences as resources."""
 
+from datetime import datetime
+from typing import Any
+
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.alerts import selectors, services
 from apps.alerts.models import Silence
-from apps.alerts.serializers.delivery import SilenceIn, SilenceOut
-from apps.alerts.serializers.rules import EnvironmentFilter
+from apps.alerts.serializers.alerts import EnvironmentFilter
+from apps.alerts.serializers.delivery import Muted, SilenceIn, SilenceOut, SilencePreview
 from apps.core import clock
 from apps.core.api.schema import endpoint, example
 from apps.core.api.views import ApiViewSet
@@ -30,6 +33,7 @@ class SilenceViewSet(ApiViewSet):
     needs = {
         "list": "alerts.view_silence",
         "create": "alerts.add_silence",
+        "preview": "alerts.add_silence",
         "end": "alerts.change_silence",
     }
 
@@ -49,11 +53,28 @@ class SilenceViewSet(ApiViewSet):
     )
     def create(self, request: Request, project: str) -> Response:
         body = self.body(SilenceIn)
-        signed, named = self.signed(body), body.pop("environment")
-        environment = None if named is None else self.environment_named(named)
-        wanted = {"starts_at": signed["at"], "environment_id": environment and environment.pk} | body
-        row = services.create_silence(project_id=self.project.pk, **wanted, **signed)
+        signed = self.signed(body)
+        row = services.create_silence(**self._wanted(body, signed["at"]), **signed)
         return self._answer(row, status=201)
+
+    @endpoint(
+        "Silences",
+        "Look at what a silence would mute",
+        description="The open alerts. Nothing is saved.",
+        body=SilencePreview,
+        answers=Muted,
+    )
+    def preview(self, request: Request, project: str) -> Response:
+        at = clock.now()
+        found = services.preview_silence(**self._wanted(self.body(SilencePreview), at), at=at)
+        rows = selectors.alerts(self.project).filter(pk__in=[alert.pk for alert in found])
+        return Response(Muted({"alerts": rows}).data)
+
+    def _wanted(self, body: dict[str, Any], at: datetime) -> dict[str, Any]:
+        named = body.pop("environment")
+        environment = None if named is None else self.environment_named(named)
+        place = {"project_id": self.project.pk, "environment_id": environment and environment.pk}
+        return place | {"starts_at": at} | body
 
     @endpoint(
         "Silences",

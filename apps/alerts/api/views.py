@@ -9,9 +9,10 @@ from rest_framework.response import Response
 from apps.alerts import selectors, services
 from apps.alerts.models import Alert, AlertRule
 from apps.alerts.responses import rights_to_undo
-from apps.alerts.serializers.alerts import AlertFilter, AlertOut
+from apps.alerts.serializers.alerts import AlertFilter, AlertOut, EnvironmentFilter
 from apps.alerts.serializers.rules import (
-    EnvironmentFilter,
+    BacktestIn,
+    BacktestOut,
     RuleChange,
     RuleDeletion,
     RuleIn,
@@ -19,6 +20,7 @@ from apps.alerts.serializers.rules import (
     RuleTest,
     RuleTested,
 )
+from apps.core import clock
 from apps.core.api.problems import Problem, refusal
 from apps.core.api.schema import endpoint, example
 from apps.core.api.views import ApiViewSet
@@ -51,6 +53,9 @@ ERROR_RATE = example(
 )
 
 
+FIRINGS = 100  # in an answer
+
+
 class RuleViewSet(ApiViewSet):
     ordering = ("key",)
     refusals = {
@@ -63,6 +68,7 @@ class RuleViewSet(ApiViewSet):
         "partial_update": "alerts.change_alertrule",
         "destroy": "alerts.delete_alertrule",
         "test": "alerts.change_alertrule",
+        "backtest": "alerts.change_alertrule",
     }
     http_method_names = [*ApiViewSet.http_method_names, "delete"]
 
@@ -121,7 +127,7 @@ class RuleViewSet(ApiViewSet):
         return Response(status=204)
 
     @endpoint(
-        "Alerts",
+        "Alert rules",
         "Send a test notice of an alert rule",
         description="To every channel that an alert of it would reach, marked as a test, by the same way. "
         "`status` and `error` say how each fared; where there is none, nobody would hear of it.",
@@ -135,6 +141,27 @@ class RuleViewSet(ApiViewSet):
         services.deliver_test(sent=sent, at=signed["at"])
         rows = selectors.notifications(self.project).filter(pk__in=[one.pk for one in sent]).order_by("pk")
         return Response(RuleTested({"notifications": rows}).data)
+
+    @endpoint(
+        "Alert rules",
+        "Try a rule on the past",
+        description="What it would have done in the last days, by the function that judges. Nothing is saved.",
+        body=BacktestIn,
+        answers=BacktestOut,
+    )
+    def backtest(self, request: Request, project: str) -> Response:
+        body, at = self.body(BacktestIn), clock.now()
+        environment, rule = self.environment_named(body["environment"]), services.read_rule(body["definition"])
+        result, _values = selectors.tried(environment.pk, rule, at=at)
+        told = {
+            "days": selectors.DAYS,
+            "count": len(result.firings),
+            "fired_seconds": result.fired_for(at).total_seconds(),
+            "notices": result.notices,
+            "unanswered": result.failures,
+            "firings": result.firings[:FIRINGS],
+        }
+        return Response(BacktestOut(told).data)
 
 
 class AlertViewSet(ApiViewSet):

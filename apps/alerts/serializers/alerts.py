@@ -4,7 +4,11 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.alerts.models import Alert, Response, Severity
-from apps.alerts.serializers.rules import EnvironmentFilter
+from apps.core.serializers import Strict
+
+
+class EnvironmentFilter(Strict):
+    environment = serializers.CharField(required=False)
 
 
 class ResponseOut(serializers.ModelSerializer[Response]):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from apps.alerts import selectors
 from apps.alerts.models import Channel, Notification, Route, Silence
+from apps.alerts.serializers.alerts import AlertOut
 from apps.core.serializers import Reasoned, Strict, Text, Versioned, YesNo
 
 CONFIG = _("`url` of Slack and webhooks, `secrets` of webhooks, `to` of e-mail, `dsn` of Sentry. Never shown again.")
@@ -139,9 +140,16 @@ class SilenceOut(serializers.ModelSerializer[Silence]):
         return selectors.standing(row, self.context["at"])
 
 
-class SilenceIn(Strict):
+class SilencePreview(Strict):
     environment = serializers.CharField(required=False, allow_null=True, default=None)
     matchers = serializers.ListField(child=serializers.DictField(), help_text="[{label, match, value}]")
     starts_at = serializers.DateTimeField(required=False, help_text=_("Left out: now."))
     ends_at = serializers.DateTimeField()
+
+
+class SilenceIn(SilencePreview):
     reason = Text(max_length=1_000)
+
+
+class Muted(serializers.Serializer[Any]):
+    alerts = AlertOut(many=True)

@@ -7,8 +7,7 @@ from rest_framework import serializers
 
 from apps.alerts import selectors
 from apps.alerts.models import Impact, Incident, IncidentStatus, IncidentUpdate, Severity
-from apps.alerts.serializers.alerts import AlertOut
-from apps.alerts.serializers.rules import EnvironmentFilter
+from apps.alerts.serializers.alerts import AlertOut, EnvironmentFilter
 from apps.core.serializers import Reasoned, Text, Versioned, YesNo
 
 COMPONENTS = _("Keys of status components of the environment.")

@@ -5,16 +5,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from apps.alerts.domain.backtest import Firing
 from apps.alerts.models import AlertRule
 from apps.alerts.serializers.delivery import NotificationOut
 from apps.core.serializers import Reasoned, Strict, Versioned
 
 DEFINITION = _("The rule as JSON; docs/api.md says what it may hold.")
 RESPONSE = _("What an alert of this rule does by itself; empty: nothing.")
-
-
-class EnvironmentFilter(Strict):
-    environment = serializers.CharField(required=False)
 
 
 class RuleOut(serializers.ModelSerializer[AlertRule]):
@@ -73,3 +70,27 @@ class RuleTest(Reasoned):
 
 class RuleTested(serializers.Serializer[Any]):
     notifications = NotificationOut(many=True)
+
+
+class BacktestIn(Strict):
+    environment = serializers.CharField()
+    definition = serializers.DictField(help_text=DEFINITION)
+
+
+class FiringOut(serializers.Serializer[Any]):
+    labels = serializers.SerializerMethodField()
+    from_at = serializers.DateTimeField()
+    to_at = serializers.DateTimeField(allow_null=True, help_text=_("Null: it would fire still."))
+    peak = serializers.FloatField(allow_null=True, help_text=_("Null: it fired for want of data."))
+
+    def get_labels(self, firing: Firing) -> dict[str, str]:
+        return dict(firing.labels)
+
+
+class BacktestOut(serializers.Serializer[Any]):
+    days = serializers.IntegerField()
+    count = serializers.IntegerField(help_text=_("How often it would have fired."))
+    fired_seconds = serializers.FloatField(help_text=_("For how long anything would have fired."))
+    notices = serializers.IntegerField(help_text=_("That people would have got, had nothing muted or grouped them."))
+    unanswered = serializers.IntegerField(help_text=_("Minutes whose query had no answer."))
+    firings = FiringOut(many=True, help_text=_("The first hundred, in the order in which they began."))
