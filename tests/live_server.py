@@ -14,7 +14,7 @@ import uvicorn
 from django.db import connections
 from pytest_django import Settings
 
-from apps.core.live import shutdown
+from apps.core.live import follower, shutdown
 from apps.core.live.keyring import keyring
 from apps.flags.live.rulesets import rulesets
 from pulseops.asgi import Portal
@@ -34,7 +34,8 @@ class LivePortal:
 
 
 @pytest.fixture
-def live_portal(transactional_db: None, settings: Settings) -> Iterator[LivePortal]:
+def live_portal(transactional_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[LivePortal]:
+    monkeypatch.setattr(follower, "LISTEN_SECONDS", 0.05)  # the end of every test waits for the follower to look up
     listener = serving.listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
     settings.PUBLIC_URL = f"http://127.0.0.1:{port}"
