@@ -26,6 +26,7 @@ from apps.monitoring.selectors import Cursor, cursor_of, events_after
 from apps.monitoring.selectors.events import START
 from apps.monitoring.services import samples
 from apps.monitoring.services.events import Received
+from tests.conftest import OTHERS_SECONDS
 from tests.factories import make_key, make_project
 from tests.live_server import LivePortal
 
@@ -176,7 +177,7 @@ def test_metrics_as_json_and_as_prometheus_text(send: Send, environment: Environ
 
 def read_on(environment: Environment, cursor: Cursor, count: int) -> Sequence[TrackedEvent]:
     """Once no transaction of the whole server is in the way any more; tests beside this one have some, too."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + OTHERS_SECONDS
     while len(found := events_after(environment.pk, cursor)) < count and time.monotonic() < deadline:
         time.sleep(0.05)
     return found
