@@ -32,11 +32,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{INCIDENT}review.md", ReviewViewSet.as_view({"get": "retrieve"}), name="incident-review"),
     path(f"{INCIDENT}timeline/", IncidentViewSet.as_view({"get": "timeline"}), name="incident-timeline"),
     path(f"{INCIDENT}updates/", IncidentViewSet.as_view(post("update_posted")), name="incident-updates"),
-    path(
-        f"{PROJECT}alerts/<int:id>/responses/<int:response_id>/undo/",
-        AlertViewSet.as_view(post("undo")),
-        name="alert-undo",
-    ),
+    path(UNDO, AlertViewSet.as_view(post("undo")), name="alert-undo"),
     path(f"{PROJECT}channels/", ChannelViewSet.as_view(MANY), name="channel-list"),
     path(f"{PROJECT}channels/<slug:channel>/", ChannelViewSet.as_view(ONE), name="channel"),
     path(f"{PROJECT}channels/<slug:channel>/test/", ChannelViewSet.as_view(post("test")), name="channel-test"),
