@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef
@@ -38,29 +38,22 @@ def system(label: str) -> Actor:
     return Actor(AuditEntry.ActorKind.SYSTEM, None, label)
 
 
-def record(
-    *,
-    kind: str,
-    subject: models.Model,
-    actor: Actor,
-    at: datetime,
-    reason: str = "",
-    changes: Changes | None = None,
-    project_id: int | None = None,
-    environment_id: int | None = None,
-) -> AuditEntry:
+class About(TypedDict):
+    """What an entry is about."""
+
+    kind: str
+    subject: models.Model
+    actor: Actor
+    at: datetime
+    reason: NotRequired[str]
+    changes: NotRequired[Changes | None]
+    project_id: NotRequired[int | None]
+    environment_id: NotRequired[int | None]
+
+
+def record(**about: Unpack[About]) -> AuditEntry:
     """Append one entry. Refuses to run outside a transaction: the entry stands or falls with its change."""
-    made = entry(
-        kind=kind,
-        subject=subject,
-        actor=actor,
-        at=at,
-        reason=reason,
-        changes=changes,
-        project_id=project_id,
-        environment_id=environment_id,
-    )
-    return record_all([made])[0]
+    return record_all([entry(**about)])[0]
 
 
 def entry(

@@ -17,7 +17,6 @@ from apps.monitoring.domain.series import Labels
 from apps.monitoring.models import MetricSeries
 from apps.monitoring.selectors.windows import LOOK_BACK
 
-_LOOK_BACK = LOOK_BACK // timedelta(microseconds=1)
 Number = TypeVar("Number", int, float)
 # One row for each series; its samples travel as PostgreSQL keeps them, so that no number becomes text on the way.
 SAMPLES = """

@@ -14,7 +14,6 @@ AGGREGATES = [aggregate.value for aggregate in Aggregate]
 MATCH = _("`label=value` or `label!=value`, with commas between; a missing label is an empty one.")
 STEP = _("Seconds, a multiple of 60; of 3,600 for more than three days. At most 1,000 steps.")
 SINCE = _("By the moment of receipt.")
-CURSOR = _("What the last answer said; keep it as it is.")
 
 
 class MetricOut(serializers.Serializer[Any]):
