@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from apps.alerts.domain.status import Day, Impact
 from apps.alerts.models import Impact as Words
 from apps.alerts.selectors.status import ComponentTold, IncidentTold, PageTold
+from apps.monitoring.domain.checks import uptime
 
 HISTORY_DAYS = 14  # shown one by one; older days only where something was
 STEP, HEIGHT = 4, 32
@@ -134,8 +135,7 @@ def tone(impact: Impact | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Cut, not rounded: 100 % is only what never was down."""
-    return "" if share is None else f"{int(share * 10_000) / 100:.2f} %"
+    return "" if share is None else uptime.percent(share)
 
 
 def fresh(one: Rendered) -> tuple[Body, Body, Body]:

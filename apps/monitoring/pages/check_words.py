@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from apps.core import svg
 from apps.core.pages import Pill
+from apps.monitoring.domain.checks import uptime
 from apps.monitoring.domain.checks.standing import State, words
 from apps.monitoring.domain.checks.uptime import Day, overall
 from apps.monitoring.models import HealthCheck
@@ -29,8 +30,7 @@ def state_pill(row: HealthCheck) -> Pill:
 
 
 def percent(share: float | None) -> str:
-    """Cut, not rounded: 100 % is only what never was down."""
-    return _("no data") if share is None else f"{int(share * 10_000) / 100:.2f} %"
+    return _("no data") if share is None else uptime.percent(share)
 
 
 def bar(days: Sequence[Day]) -> SafeString:

@@ -46,6 +46,11 @@ def overall(days: Iterable[Day]) -> float | None:
     return up / known if known else None
 
 
+def percent(share: float) -> str:
+    """Cut, not rounded: 100 % is only what never was down."""
+    return f"{int(share * 10_000) / 100:.2f} %"
+
+
 def _spans(flips: Iterable[Flip], begin: datetime, end: datetime) -> Iterator[tuple[State, datetime, datetime]]:
     """What it was from when to when, from `begin` to `end` without a gap."""
     ordered = sorted((flip for flip in flips if flip.at < end), key=lambda flip: flip.at)
