@@ -16,7 +16,7 @@ from pulseops.stack.console import Console
 from pulseops.stack.processes import Program
 
 LAST_LINES = 12
-HEALTHY_SECONDS = 60  # a child that lived this long starts again without delay
+HEALTHY_SECONDS = 20  # a child that lived this long is in no crash loop and starts again at once
 GRACE_SECONDS = 3.8  # for the portal's own processes, before they are killed
 SERVER_GRACE_SECONDS = 1.0  # for the database after that
 
