@@ -51,7 +51,7 @@ def readable_delivery(**_: Any) -> list[CheckMessage]:
 
 def _wrong_delivery() -> Iterator[str]:
     from apps.alerts.gateways.email import read_server
-    from apps.alerts.gateways.webhook import read_secret
+    from apps.core.domain.signing import read_secret
 
     if settings.ALERT_EMAILS and not settings.SMTP_URL:
         yield "PULSEOPS_ALERT_EMAILS needs PULSEOPS_SMTP_URL: without a mail server nobody gets mail"

@@ -57,7 +57,7 @@ def headers(peer: Peer) -> dict[str, str]:
 
 
 def test_a_webhook_is_signed_by_both_secrets_while_they_change(environment: Environment, peer: Peer) -> None:
-    from apps.alerts.gateways.webhook import signature
+    from apps.core.domain.signing import signature
 
     channel = make_channel(environment.project, url=peer.url, secrets=[SECRET])
     _channel, fresh = services.rotate_channel_secret(channel_id=channel.pk, **ANY)

@@ -11,6 +11,7 @@ from apps.alerts.domain.charts import Chart, Point
 from apps.alerts.gateways import email as mail
 from apps.alerts.gateways import posting, sentry, slack, webhook
 from apps.alerts.gateways.messages import Change, Link, Message, Notice, dump_notice, load_notice
+from apps.core.domain import signing
 from tests.factories.delivery import SECRET
 
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -54,16 +55,16 @@ def message(*others: Notice, **fields: Any) -> Message:
 
 def test_the_signature_of_the_standard_webhooks_vector() -> None:
     body = b'{"test": 2432232314}'
-    signed = webhook.signature(SECRET, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
+    signed = signing.signature(SECRET, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 @pytest.mark.parametrize("secret", ["", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!!!", "whsec_c2hvcnQ="])
 def test_what_is_no_secret_is_refused_without_being_repeated(secret: str) -> None:
     with pytest.raises(ValueError) as refused:
-        webhook.read_secret(secret)
+        signing.read_secret(secret)
     assert not secret or secret not in str(refused.value)
-    assert len(webhook.read_secret(webhook.new_secret())) == 32
+    assert len(signing.read_secret(signing.new_secret())) == 32
 
 
 LONG = ["x" * 100_000, "\U0001f525" * 20_000, '"\\\x01' * 20_000]

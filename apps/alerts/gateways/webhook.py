@@ -1,10 +1,5 @@
 """Any receiver that speaks Standard Webhooks: a JSON body under 20 kB, signed with one or two secrets."""
 
-import base64
-import binascii
-import hashlib
-import hmac
-import secrets as randomness
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,9 +8,8 @@ import orjson
 
 from apps.alerts.gateways.messages import Message, Notice, cut
 from apps.alerts.gateways.posting import post
+from apps.core.domain import signing
 
-PREFIX = "whsec_"
-SHORTEST, LONGEST = 24, 64  # bytes of a secret
 BODY_LIMIT = 20_000  # bytes
 TEXT_LIMITS = (2_000, 200, 30)  # characters of each text, tried one after the other until the body fits
 LABELS = 30  # of one notice
@@ -39,45 +33,15 @@ def payload(message: Message) -> bytes:
     return body
 
 
-def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """As in `v1,<base64>`, over id, time and body. Raises ValueError when the secret is none."""
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(read_secret(secret), signed, hashlib.sha256)).decode()
-
-
-def read_secret(secret: str) -> bytes:
-    """The key in `whsec_<base64>`. Raises ValueError with a reason that does not repeat the secret."""
-    if not secret.startswith(PREFIX):
-        raise ValueError(f"a secret begins with {PREFIX}")
-    try:
-        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-    except binascii.Error:
-        raise ValueError(f"what follows {PREFIX} is no base64") from None
-    if not SHORTEST <= len(key) <= LONGEST:
-        raise ValueError(f"a secret has {SHORTEST} to {LONGEST} bytes")
-    return key
-
-
-def new_secret() -> str:
-    return PREFIX + base64.b64encode(randomness.token_bytes(32)).decode()
-
-
 def send(url: str, secrets: Sequence[str], message: Message) -> None:
     """Raises Undelivered."""
     post_signed(url, secrets, message_id=message.id, body=payload(message), at=message.at)
 
 
 def post_signed(url: str, secrets: Sequence[str], *, message_id: str, body: bytes, at: datetime) -> None:
-    """Raises Undelivered. Every secret signs, so that receivers can change from one to the next in their own time."""
-    timestamp = int(at.timestamp())
-    headers = {
-        "Content-Type": "application/json",
-        "webhook-id": message_id,
-        "webhook-timestamp": str(timestamp),
-    }
-    if secrets:
-        headers["webhook-signature"] = " ".join(signature(one, message_id, timestamp, body) for one in secrets)
-    post(url, body=body, headers=headers, at=at)
+    """Raises Undelivered."""
+    signed = signing.headers(secrets, message_id, int(at.timestamp()), body)
+    post(url, body=body, headers={"Content-Type": "application/json", **signed}, at=at)
 
 
 def action_payload(notice: Notice, ask: str, request_id: str, asked_at: str) -> bytes:

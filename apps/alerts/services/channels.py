@@ -11,11 +11,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from apps.alerts.gateways import sentry, webhook
+from apps.alerts.gateways import sentry
 from apps.alerts.models import Channel
 from apps.alerts.services import trail
 from apps.core import audit, secrets
 from apps.core.audit import Actor
+from apps.core.domain import signing
 from apps.core.domain.diff import changes
 from apps.core.domain.egress import Refused, read_url
 from apps.core.models import Project
@@ -106,7 +107,7 @@ def rotate_channel_secret(
         check_version(row.version, expected_version)
         if row.kind != Kind.WEBHOOK or row.built_in:
             raise InvalidChannel({"kind": ["only a webhook of the project's own has a secret to rotate"]})
-        kept, fresh = _unsealed(row), webhook.new_secret()
+        kept, fresh = _unsealed(row), signing.new_secret()
         _seal(row, kept | {"secrets": [fresh, *kept.get("secrets", [])[:1]]})
         row.version += 1
         row.save()
@@ -191,7 +192,7 @@ def _configure(row: Channel, config: Mapping[str, Any]) -> None:
         _seal(row, {"url": _url(config.get("url"))})
     else:
         given = config.get("secrets") or (_unsealed(row).get("secrets") if row.secret else None)
-        _seal(row, {"url": _url(config.get("url")), "secrets": _secrets(given or [webhook.new_secret()])})
+        _seal(row, {"url": _url(config.get("url")), "secrets": _secrets(given or [signing.new_secret()])})
 
 
 def _recipients(raw: object) -> list[str]:
@@ -231,7 +232,7 @@ def _secrets(raw: object) -> list[str]:
         raise InvalidChannel({"config.secrets": ["must be a list of one or two"]})
     for secret in raw:
         try:
-            webhook.read_secret(str(secret))
+            signing.read_secret(str(secret))
         except ValueError as refused:
             raise InvalidChannel({"config.secrets": [str(refused)]}) from None
     return raw
