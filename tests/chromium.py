@@ -1,19 +1,12 @@
-"""The browser that page tests drive, and what to do where a real part is missing."""
+"""The browser that page tests drive."""
 
-import os
 import shutil
 from collections.abc import Iterator
-from typing import NoReturn
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-
-def missing(what: str) -> NoReturn:
-    """Skips on a developer's machine; in CI, where nothing may be missing, fails."""
-    if os.environ.get("PULSEOPS_CI") == "1":
-        pytest.fail(what)
-    pytest.skip(what)
+from tests.parts import missing
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chromium import chromium, missing
+from tests.chromium import chromium
 from tests.live_server import live_portal
+from tests.parts import missing
 
 __all__ = ["chromium", "live_portal"]
 WEB = Path(__file__).parent / "web"

@@ -17,7 +17,7 @@ from apps.alerts.domain.instances import Instances, State, Vector, step
 from apps.alerts.domain.labels import Labels, label_set
 from apps.alerts.domain.rules import Comparison, Rule
 from tests.alerts.domain.build import rule
-from tests.chromium import missing
+from tests.parts import missing
 from tests.scale import scaled
 
 EVERY = 40  # seconds between evaluations; no multiple is LOOKBACK, whose edge moved between Prometheus 2 and 3
