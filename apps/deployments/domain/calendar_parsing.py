@@ -10,7 +10,7 @@ from apps.monitoring.domain.checks.cron import MAX_ZONE_LENGTH, InvalidCron, par
 
 from .calendar import WEEKDAYS, Calendar, Freeze, Weekly
 
-MAX_STRETCHES = 50  # windows, freezes and stretches to avoid, each
+MAX_STRETCHES = 30  # windows, freezes and stretches to avoid, each
 MAX_REASON_LENGTH = 200  # characters
 _YEARS = range(2000, 2100)  # of a freeze
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)

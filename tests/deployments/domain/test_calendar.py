@@ -306,7 +306,7 @@ ONCE: dict[str, Any] = {"from": "2026-12-21T00:00:00Z", "until": "2027-01-04T00:
         ({}, "calendar.windows", "is missing"),
         ({"windows": [], "window": []}, "calendar.window", "is not known here"),
         ({"windows": {}}, "windows", "must be a list"),
-        ({"windows": [WINDOW] * 51}, "windows", "has 51 entries"),
+        ({"windows": [WINDOW] * 31}, "windows", "has 31 entries"),
         ({"windows": [WINDOW | {"weekdays": []}]}, "windows[0].weekdays", "has 0 entries"),
         (
             {"windows": [WINDOW, WINDOW | {"weekdays": ["monday", "tue"]}]},
