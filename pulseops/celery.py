@@ -19,6 +19,8 @@ PERIODS: dict[str, tuple[str, float]] = {
     "scheduled_changes": ("flags.apply_scheduled_changes", 5.0),
     "advance_rollouts": ("flags.advance_rollouts", 5.0),
     "drop_usage": ("flags.drop_usage", 3600.0),
+    "advance_deployments": ("deployments.advance", 1.0),
+    "reconcile_traffic": ("deployments.reconcile_traffic", 15.0),
     "roll_up": ("monitoring.roll_up", 15.0),
     "active_users": ("monitoring.count_active_users", 60.0),
     "run_checks": ("monitoring.run_checks", 5.0),

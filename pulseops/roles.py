@@ -40,6 +40,19 @@ VIEW = (
     "flags.view_segment",
     "flags.view_segmentmember",
     "flags.view_variant",
+    "deployments.view_analysis",
+    "deployments.view_checklisttick",
+    "deployments.view_deployment",
+    "deployments.view_deploymentstep",
+    "deployments.view_freezewindow",
+    "deployments.view_gatereport",
+    "deployments.view_messagetemplate",
+    "deployments.view_override",
+    "deployments.view_release",
+    "deployments.view_rollback",
+    "deployments.view_service",
+    "deployments.view_slot",
+    "deployments.view_target",
 )
 PRODUCT = (
     "flags.add_flag",
@@ -50,6 +63,7 @@ PRODUCT = (
     "flags.change_segment",
     "flags.change_protected",
     "flags.approve_change",
+    "deployments.approve_deployment",
 )
 OPERATOR = (
     "core.add_apikey",
@@ -76,6 +90,19 @@ OPERATOR = (
     "alerts.change_statuscomponent",
     "alerts.delete_statuscomponent",
     "alerts.change_statuspage",
+    "deployments.add_deployment",
+    "deployments.change_deployment",
+    "deployments.deploy_protected",
+    "deployments.roll_back_deployment",
+    "deployments.override_gate",
+    "deployments.add_release",
+    "deployments.add_service",
+    "deployments.change_service",
+    "deployments.add_target",
+    "deployments.change_target",
+    "deployments.add_freezewindow",
+    "deployments.change_freezewindow",
+    "deployments.change_messagetemplate",
 )
 ADMINISTRATOR = (
     "core.add_project",

@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.monitoring",
     "apps.flags",
+    "apps.deployments",
     "apps.alerts",
     "apps.console",
     "pulseops",
