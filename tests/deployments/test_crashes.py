@@ -1,6 +1,5 @@
 """A worker that dies at any boundary, and two that sweep at once: end and traffic are as if nothing had been."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -55,7 +54,7 @@ def target_environment() -> Environment:
 
 
 @pytest.fixture
-def deaths(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[Deaths]:
+def deaths(monkeypatch: pytest.MonkeyPatch, world: World) -> Deaths:
     made, run, asserted, settle = Deaths(), errands.run, errands.asserted, advancing._settle
 
     def _run(*args: object) -> object:
