@@ -72,7 +72,7 @@ def _error_points(run: Sequence[Minute], others: Sequence[Minute]) -> tuple[Poin
 
 
 def degradation(watch: Watch) -> Outcome:
-    """The p95 above 1.5 times the baseline's in each of the last 5 minutes after the warm-up; in all, surely above 1.25."""
+    """The p95 above 1.5 times the other in each of the last 5 minutes after the warm-up, in all surely above 1.25."""
     pairs = _pairs(watch, watch.limits.minutes)
     if isinstance(pairs, Unknown):
         return Quiet(Trigger.DEGRADATION, f"Latency: {pairs.reason}.", conclusive=False)
