@@ -1,4 +1,4 @@
-"""The judge: each verdict with its numbers, what is nobody's fault, and what Kayenta passes though it should not."""
+"""The judge: each verdict with its numbers, and what is nobody's fault."""
 
 import random
 from dataclasses import replace
@@ -176,41 +176,6 @@ def test_the_reason_is_that_of_the_deciding_metrics() -> None:
         ]
     )
     assert judged.reason == "One. Three."
-
-
-# What Kayenta's judge (tolerance 0.25, confidence 0.98) passes, and its users say should fail. They published values
-# by interval, judged once. Errors come without requests: here the canary has a twentieth of the traffic.
-
-
-@pytest.mark.parametrize(
-    "counts",
-    [
-        pytest.param([0, 1, 2, 1, 0, 0], id="kayenta 426"),
-        pytest.param([*[1, 0, 0, 0, 0, 2, 0, 0, 0, 0] * 2, 1, 0, 0, 0, 0], id="kayenta 799"),
-    ],
-)
-def test_sparse_errors_that_kayenta_passes_are_bad(counts: list[int]) -> None:
-    canary, baseline = (sum(counts), 60 * len(counts)), (0, 1_140 * len(counts))
-    assert errors(canary, baseline, ONCE).verdict is Verdict.BAD
-    assert errors(canary, baseline, Look(len(counts), 60)).verdict is Verdict.BAD
-
-
-def test_a_mixture_that_kayenta_passes_is_bad() -> None:
-    """Issue spinnaker#6278: 7 of 10 values a hundred times as high."""
-    wanted = MetricPolicy(minimum=10, tolerated=1.25, level=0.01)
-    found = judge_slow([100.0] * 7 + [1.0] * 3, [1.0] * 10, ONCE, wanted)
-    assert found.verdict is Verdict.BAD
-    assert "100 ms against 1 ms" in found.reason
-    assert "the slowest quarter is beyond chance (p = 0.0015) at look 1 of 1" in found.reason
-
-
-def test_more_variability_that_kayenta_passes_is_bad() -> None:
-    """Issue kayenta#780: the varied values are the canary's, as the title says; the code there has them as control."""
-    varied = [1.0, 100, 4, 101, 5, 102, 6, 103, 7, 104, 8, 105, 9, 106, 17]
-    steady = [10.0, 10.1, 10.2, 10.3, 10.4, 10.5, 10.6, 17, 17.1, 17.2, 17.3, 17.4, 17.5, 17.6, 17.7]
-    wanted = MetricPolicy(minimum=15, tolerated=1.25, level=0.01)
-    assert judge_slow(varied, steady, ONCE, wanted).verdict is Verdict.BAD
-    assert judge_slow(steady, varied, ONCE, wanted).verdict is Verdict.GOOD
 
 
 @given(COUNTED, SHARES, COUNTED, SHARES, st.integers(0, 50))
