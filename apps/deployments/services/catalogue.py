@@ -14,6 +14,7 @@ from apps.core.domain.diff import Changes, changes
 from apps.core.models import Environment, Project
 from apps.core.services import check_reason, check_version
 from apps.deployments.domain.gates import UnknownGate, parse_gates, usual
+from apps.deployments.domain.judging.configuring import InvalidJudge, parse_judge
 from apps.deployments.domain.plans import InvalidPlan, parse_steps
 from apps.deployments.models import Release, Service, Slot, Target
 from apps.deployments.services import trail
@@ -188,6 +189,10 @@ def _write_target(row: Target, fields: Mapping[str, Any]) -> None:
         parse_gates(row.gates)
     except UnknownGate as fault:
         problems["gates"] = [str(fault)]
+    try:
+        parse_judge(row.judge)
+    except InvalidJudge as fault:
+        problems[fault.path] = [fault.message]
     if problems:
         raise InvalidTarget(problems)
     _clean(row, InvalidTarget)

@@ -29,7 +29,8 @@ def apply(row: Deployment, move: Move, at: datetime, *, actor: Actor = trail.ITS
     if move.state is State.PAUSED and other:
         _remember_place(row, was, at)
     row.state, row.task, row.position = move.state.value, move.task.value, move.position
-    row.words, row.tries, row.due_at = reason or move.words, move.tries, move.due_at
+    row.words = reason or move.words or ("" if other else row.words)  # what paused it stays to be read
+    row.tries, row.due_at = move.tries, move.due_at
     row.hold_until, row.watch_until = move.hold_until, move.watch_until
     if move.position != position:
         row.step_approved_by_label = ""
