@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from apps.core.domain.egress import Refused, read_allowed
 
 PUBLISHED_BY_VITE = ("SLACK_WEBHOOK_URL", "ALERT_WEBHOOK_URL")
-ALLOW_LISTS = ("EGRESS_ALLOW", "EGRESS_ALLOW_CHECKS")
+ALLOW_LISTS = ("EGRESS_ALLOW", "EGRESS_ALLOW_CHECKS", "EGRESS_ALLOW_TRAFFIC")
 
 
 @register()

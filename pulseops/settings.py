@@ -237,6 +237,7 @@ EGRESS_ALLOW = env.list("PULSEOPS_EGRESS_ALLOW", default=[])
 EGRESS_ALLOW_CHECKS = env.list(
     "PULSEOPS_EGRESS_ALLOW_CHECKS", default=[] if PRODUCTION else [f"127.0.0.1:{PORT}", f"localhost:{PORT}"]
 )
+EGRESS_ALLOW_TRAFFIC = env.list("PULSEOPS_EGRESS_ALLOW_TRAFFIC", default=[] if PRODUCTION else ["127.0.0.1", "::1"])
 EGRESS_PORTS = env.list("PULSEOPS_EGRESS_PORTS", cast=int, default=[80, 443, 8080, 8443])
 
 # --- Kept for the parts that use them as they land (.env.example says which) ----------------------

@@ -355,14 +355,18 @@ def test_neither_logs_nor_errors_hold_what_was_sent(caplog: pytest.LogCaptureFix
     assert any("egress refused" in message for message in caplog.messages)
 
 
-def test_the_two_policies_come_from_the_settings() -> None:
-    lists = {"EGRESS_ALLOW": ["10.0.0.0/8"], "EGRESS_ALLOW_CHECKS": ["192.168.0.0/16"], "EGRESS_PORTS": [443, 8443]}
+def test_the_policies_come_from_the_settings() -> None:
+    lists = {
+        "EGRESS_ALLOW": ["10.0.0.0/8"],
+        "EGRESS_ALLOW_CHECKS": ["192.168.0.0/16"],
+        "EGRESS_ALLOW_TRAFFIC": ["10.0.0.1:2019"],
+        "EGRESS_PORTS": [443, 8443],
+    }
     with override_settings(**lists):
-        judged = {
-            (name, url): _judged(sender, url)
-            for name, sender in (("deliveries", egress.deliveries()), ("checks", egress.checks()))
-            for url in ("https://10.0.0.1/", "https://192.168.0.1/", "https://8.8.8.8:8443/", "http://8.8.8.8:5432/")
-        }
+        senders = {"deliveries": egress.deliveries(), "checks": egress.checks(), "traffic": egress.traffic()}
+        urls = ["https://10.0.0.1/", "https://192.168.0.1/", "https://8.8.8.8:8443/", "http://8.8.8.8:5432/"]
+        urls += ["http://10.0.0.1:2019/", "http://10.0.0.1:2020/"]
+        judged = {(name, url): _judged(sender, url) for name, sender in senders.items() for url in urls}
     passed = {each for each, fine in judged.items() if fine}
     assert passed == {
         ("deliveries", "https://10.0.0.1/"),
@@ -370,6 +374,9 @@ def test_the_two_policies_come_from_the_settings() -> None:
         ("checks", "https://192.168.0.1/"),
         ("checks", "https://8.8.8.8:8443/"),
         ("checks", "http://8.8.8.8:5432/"),
+        ("traffic", "http://10.0.0.1:2019/"),
+        ("traffic", "https://8.8.8.8:8443/"),
+        ("traffic", "http://8.8.8.8:5432/"),
     }
 
 

@@ -1,4 +1,4 @@
-"""Connections to the outside, guarded. Deliveries and health checks have a policy each, from the settings.
+"""Connections to the outside, guarded. Deliveries, health checks and proxies have a policy each, from the settings.
 
 `deliveries().post(...)` is for code without an event loop; `checks().request(...)` and `checks().connect(...)` are for
 asyncio, in a loop that `run` started. Nothing else in the portal connects to an address that somebody typed.
@@ -40,6 +40,7 @@ __all__ = [
     "deliveries",
     "run",
     "runner",
+    "traffic",
 ]
 
 
@@ -52,3 +53,8 @@ def deliveries() -> Egress:
 def checks() -> Egress:
     """Health checks may look at every port, and at networks that no webhook may reach."""
     return Egress(Policy(allow=tuple(map(read_allowed, settings.EGRESS_ALLOW_CHECKS)), ports=None))
+
+
+def traffic() -> Egress:
+    """The admin addresses of proxies, which lie on networks that no webhook may reach, at any port."""
+    return Egress(Policy(allow=tuple(map(read_allowed, settings.EGRESS_ALLOW_TRAFFIC)), ports=None))
