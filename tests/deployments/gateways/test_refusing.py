@@ -48,11 +48,11 @@ def everything(driver: Driver) -> Iterator[Callable[[], object]]:
 
 
 def hangs(*_: object) -> None:
-    Event().wait(1.5)
+    Event().wait(5)
 
 
 def drips(connection: socket.socket, _: bytes) -> None:
-    for _number in range(30):
+    for _number in range(100):
         connection.sendall(b"H")
         time.sleep(0.05)
 
@@ -84,7 +84,7 @@ def test_an_admin_address_that_does_not_answer_well(kind: str, answer: Answer, e
             started = time.monotonic()
             with pytest.raises(error) as refused:
                 act()
-            assert time.monotonic() - started < 1
+            assert time.monotonic() - started < 3
             assert "nonsense" not in str(refused.value)
 
 
@@ -114,7 +114,7 @@ def test_a_socket_that_hangs(kind: str) -> None:
         started = time.monotonic()
         with pytest.raises(Unreachable, match=r"gave no whole answer within 0\.2 s"):
             driver_at(kind, path).read()
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 3
 
 
 @contextmanager
