@@ -36,6 +36,7 @@ from apps.deployments.services.rolling_back import (
     confirm_rollback,
     roll_back,
 )
+from apps.deployments.services.starting import Preview, preview_request, release_and_request
 from apps.deployments.services.steering import (
     GateCannotBeOverridden,
     NoSuchItem,
@@ -73,6 +74,7 @@ __all__ = [
     "NothingToApprove",
     "NothingToConfirm",
     "PlanIsFixed",
+    "Preview",
     "ReleaseExists",
     "RolledBackAlready",
     "TooLateToCancel",
@@ -90,9 +92,11 @@ __all__ = [
     "end_freeze",
     "override_gate",
     "pause_deployment",
+    "preview_request",
     "reconcile_traffic",
     "record_deployment",
     "reject_deployment",
+    "release_and_request",
     "report_weights",
     "request_deployment",
     "reset_template",
