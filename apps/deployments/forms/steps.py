@@ -12,7 +12,7 @@ from apps.deployments.domain.plans import MAX_STEPS, InvalidPlan, Step, parse_st
 
 
 class StepForm(forms.Form):
-    weight = PercentField(label=_("Per cent on the new version"), required=False)
+    weight = PercentField(label=_("Per cent"), required=False)
     hold_seconds = DurationField(label=_("Holds at least"), required=False)
     needs_approval = forms.BooleanField(label=_("Waits for approval"), required=False)
     analyse = forms.BooleanField(label=_("Judged meanwhile"), required=False)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.deployments.pages.base import DeploymentsPage
 from apps.deployments.pages.listing import HistoryPage
+from apps.deployments.pages.services import ChecklistPage, EditServicePage, NewServicePage, ServicePage, ServicesPage
 from apps.deployments.pages.starting import StartPage
 
 
@@ -20,6 +21,10 @@ urlpatterns = [
     path("deployments/calendar/", Placeholder.as_view(), name="deployment-calendar"),
     path("deployments/messages/", Placeholder.as_view(), name="deployment-messages"),
     path("deployments/<int:id>/", Placeholder.as_view(), name="deployment-detail"),
-    path("services/", Placeholder.as_view(), name="service-list"),
-    path("services/new/", Placeholder.as_view(), name="service-new"),
+    path("services/", ServicesPage.as_view(), name="service-list"),
+    path("new-service/", NewServicePage.as_view(), name="service-new"),
+    path("services/<slug:service>/", ServicePage.as_view(), name="service-detail"),
+    path("services/<slug:service>/edit/", EditServicePage.as_view(), name="service-edit"),
+    path("services/<slug:service>/checklist/", ChecklistPage.as_view(), name="service-checklist"),
+    path("services/<slug:service>/target/", Placeholder.as_view(), name="service-target"),
 ]

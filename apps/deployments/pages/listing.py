@@ -96,7 +96,7 @@ def line_of(row: Deployment, scope: Scope, at: datetime) -> Line:
         pill=state_pill(row),
         message=message.splitlines()[0] if message else "",
         commit=row.release.commit_sha[:SHORT],
-        took=lasted(((row.ended_at or at) - row.traffic_at).total_seconds()) if row.traffic_at else "",
+        took=_took(row, at),
         gates=gates,
         gates_pill=pill,
         before=health_words(row.health_before),
@@ -163,6 +163,13 @@ def record_curl(scope: Scope) -> str:
         '  -d \'{"elsewhere": true, "service": "web", "version": "1.4.2",\n'
         '       "release": {"commit_sha": "4f2a91c"}, "reason": "Gift cards at the checkout"}\''
     )
+
+
+def _took(row: Deployment, at: datetime) -> str:
+    """Whoever records a deployment need not say when it began."""
+    if row.traffic_at is None or row.traffic_at == row.ended_at:
+        return ""
+    return lasted(((row.ended_at or at) - row.traffic_at).total_seconds())
 
 
 def _rollback_words(rows: Sequence[Rollback]) -> str:
