@@ -55,7 +55,13 @@ def make_target(
     )
     if live:
         release = make_release(service, live)
-        record = {"target_id": target.pk, "release_id": release.pk, "actor": ACTOR, "reason": "tests", "at": AT}
+        record: dict[str, Any] = {
+            "target_id": target.pk,
+            "release_id": release.pk,
+            "actor": ACTOR,
+            "reason": "tests",
+            "at": AT,
+        }
         services.record_deployment(**record)
         target.slots.filter(name="blue").update(release=release)
         target.refresh_from_db()

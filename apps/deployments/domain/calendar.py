@@ -144,9 +144,9 @@ def _state(calendar: Calendar, at: datetime) -> tuple[Verdict, str]:
     """The verdict, and why where there is something to say. Of several freezes the one that lasts longest speaks."""
     frozen = _longest(calendar.freezes, at)
     if frozen:
-        return Verdict.FROZEN, frozen[1].reason
+        return Verdict.FROZEN, _clause(frozen[1].reason)
     avoided = _longest(calendar.avoid, at)
-    why = avoided[1].reason if avoided else ""
+    why = _clause(avoided[1].reason) if avoided else ""
     if calendar.windows and _longest(calendar.windows, at) is None:
         return Verdict.CLOSED, why or f"deployments start {' and '.join(window.words for window in calendar.windows)}"
     return (Verdict.AVOID if avoided else Verdict.OPEN), why
@@ -201,6 +201,11 @@ def _day(calendar: Calendar, day: date) -> Day:
 def _merged(group: list[tuple[tuple[Verdict, str], datetime, datetime]]) -> Stretch:
     (verdict, why), start_at, _ = group[0]
     return Stretch(start_at, group[-1][2], verdict, why)
+
+
+def _clause(reason: str) -> str:
+    """Without the full stop that people may have typed: it becomes part of a sentence."""
+    return reason.rstrip(". ")
 
 
 def _allowed(calendar: Calendar, why: str, closes_at: datetime | None) -> str:

@@ -94,7 +94,7 @@ def _read_moment(path: str, raw: object) -> datetime:
 
 def _read_reason(path: str, fields: Raw) -> str:
     reason = read_text(f"{path}.reason", fields["reason"], MAX_REASON_LENGTH).strip()
-    if not reason:
+    if not reason.strip(". "):
         raise InvalidDefinition(f"{path}.reason", "is empty; say why, people will ask")
     return reason
 

@@ -106,7 +106,7 @@ def _follow(driver: Driver, wanted: Mapping[str, int], near: Mapping[str, int]) 
 
 
 def in_words(weights: Mapping[str, int]) -> str:
-    return ", ".join(f"{weight / 1_000:g} % on {name}" for name, weight in weights.items()) or "on no slot"
+    return ", ".join(f"{weight / 1_000:g} % on {name}" for name, weight in sorted(weights.items())) or "on no slot"
 
 
 def _weights(row: Deployment, now: Standing) -> Mapping[str, int] | None:

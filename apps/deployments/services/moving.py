@@ -9,13 +9,13 @@ from apps.core.domain.diff import Changes
 from apps.core.models import ChangeRequest
 from apps.deployments.domain.moves import Move
 from apps.deployments.domain.plans import WATCH_AFTER_ROLLBACK_SECONDS
+from apps.deployments.domain.rollback_methods import Method
 from apps.deployments.domain.states import OVER, State, Task
 from apps.deployments.models import Deployment, DeploymentStep, Rollback
 from apps.deployments.selectors.gates import request_of
 from apps.deployments.selectors.observed import health_of
 from apps.deployments.services import trail
 
-SWITCH_SECONDS = 180  # how fast a rollback by traffic switch is to be
 BAD = frozenset({State.FAILED_BEFORE_TRAFFIC, State.ROLLING_BACK, State.ROLLBACK_FAILED, State.PAUSED})
 
 
@@ -118,7 +118,7 @@ def _rolling_back(row: Deployment, move: Move, at: datetime, actor: Actor) -> No
             automatic=True,
             trigger=move.alarm.trigger[:100],
             reason=move.words,
-            target_seconds=SWITCH_SECONDS,
+            target_seconds=Method.SWITCH.target_seconds,
             asked_at=at,
             asked_by_label=actor.label[:150],
         )

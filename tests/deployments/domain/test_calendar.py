@@ -121,7 +121,7 @@ def test_a_freeze_tells_its_end_and_its_reason() -> None:
 
 
 def test_a_freeze_that_nobody_has_lifted_has_no_end() -> None:
-    stopped = Freeze(utc("2026-11-24T11:00"), None, "stop the line")
+    stopped = Freeze(utc("2026-11-24T11:00"), None, "stop the line.")
     answer = judged(Calendar(DEFAULT_CALENDAR.windows, (YEAR_END, stopped)), utc("2026-12-24T11:00"))
     assert (answer.verdict, answer.opens_at) == (Verdict.FROZEN, None)
     assert answer.reason == "Frozen until further notice: stop the line."
@@ -322,6 +322,7 @@ ONCE: dict[str, Any] = {"from": "2026-12-21T00:00:00Z", "until": "2027-01-04T00:
         ({"windows": [WINDOW | {"reason": "x"}]}, "windows[0].reason", "is not known here"),
         ({"windows": [], "avoid": [WINDOW]}, "avoid[0].reason", "is missing"),
         ({"windows": [], "freezes": [WINDOW | {"reason": " "}]}, "freezes[0].reason", "is empty"),
+        ({"windows": [], "freezes": [ONCE | {"reason": "..."}]}, "freezes[0].reason", "is empty"),
         ({"windows": [], "freezes": [ONCE | {"until": ONCE["from"]}]}, "freezes[0].until", "must be after the start"),
         ({"windows": [], "freezes": [ONCE | {"until": "soon"}]}, "freezes[0].until", "must be a date and time"),
         ({"windows": [], "freezes": [ONCE | {"until": "9999-12-31"}]}, "freezes[0].until", "must be from 2000 to 2099"),
