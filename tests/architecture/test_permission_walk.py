@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.alerts.models import Incident, Silence
+from apps.deployments.models import FreezeWindow
 from tests.callers import BACKEND
 from tests.factories import make_everything, make_user
 from tests.factories.everything import Everything
@@ -74,6 +75,7 @@ NUMBERED = {
     "alerts": "alert",
     "incidents": "incident",
     "silences": "silence",
+    "deployments": "deployment",
 }
 MACHINE_WRITTEN = ("django_session", "axes_")
 WRITING = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
@@ -106,6 +108,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "alert": str(made.alert.pk),
         "silence": str(Silence.objects.latest("pk").pk),
         "incident": str(Incident.objects.latest("pk").pk),
+        "deployment": str(made.deployment.pk),
     }
     values = {
         "project": "shop",
@@ -127,6 +130,9 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "channel": "ops",
         "mail": "20260105T090000000000-00000000",
         "component": "web",
+        "service": "web",
+        "freeze": str(FreezeWindow.objects.latest("pk").pk),
+        "kind": "started",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),
@@ -240,6 +246,8 @@ def test_an_administrator_does_write_on_this_walk(addresses: dict[str, str]) -> 
         "api/v1/projects/<slug:project>/environments/",
         "api/v1/projects/<slug:project>/flags/<flag_key:flag>/states/<slug:environment>/kill/",
         "admin/p/<slug:project>/<slug:environment>/flags/<str:key>/kill/",
+        "admin/p/<slug:project>/<slug:environment>/deployments/messages/<slug:kind>/reset/",
+        "admin/p/<slug:project>/<slug:environment>/services/<slug:service>/target/secret/",
         "api/v1/projects/<slug:project>/change-requests/<int:id>/approve/",
         "api/v1/projects/<slug:project>/scheduled-changes/<int:id>/cancel/",
         "api/v1/projects/<slug:project>/environments/<slug:environment>/checks/<check_key:check>/archive/",

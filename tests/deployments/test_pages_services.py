@@ -77,7 +77,7 @@ def test_items_of_the_checklist_are_dropped_required_and_added(staging: Environm
     make_service(staging)
     sent = checklist(team_trained="drop", rollback_reviewed="require") | own(("", "Legal has signed off"))
     assert visitor.post("service-checklist", sent, service="web").status_code == 302
-    kept = {item["key"]: item for item in Service.objects.get().checklist}
+    kept = {item["key"]: item for item in Service.objects.get().checklist or ()}
     assert "team_trained" not in kept
     assert kept["rollback_reviewed"]["required"] is True
     assert kept["legal_has_signed_off"]["words"] == "Legal has signed off"

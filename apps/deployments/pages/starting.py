@@ -67,7 +67,7 @@ class StartPage(DeploymentsPage):
         return self._edit(target, form, rows, status=UNPROCESSABLE)
 
     def _answer(self, target: Target, form: StartForm, asked: dict[str, Any]) -> HttpResponse:
-        signed = {"target_id": target.pk, "actor": self.actor, "at": self.at}
+        signed: dict[str, Any] = {"target_id": target.pk, "actor": self.actor, "at": self.at}
         if "confirmed" in self.request.POST:
             made = services.release_and_request(**signed, **asked)
             return HttpResponseRedirect(detail_url(self.scope, made.pk))

@@ -6,9 +6,11 @@ from apps.deployments.services.catalogue import (
     InvalidService,
     InvalidTarget,
     ReleaseExists,
+    agent_secret,
     create_release,
     create_service,
     create_target,
+    renew_agent_secret,
     update_service,
     update_target,
 )
@@ -55,6 +57,7 @@ from apps.deployments.services.steering import (
     skip_step,
     tick_item,
 )
+from apps.deployments.services.trying import SlotTried, Tried, try_target
 
 __all__ = [
     "CannotRollBack",
@@ -77,9 +80,12 @@ __all__ = [
     "Preview",
     "ReleaseExists",
     "RolledBackAlready",
+    "SlotTried",
     "TooLateToCancel",
+    "Tried",
     "advance_deployment",
     "advance_deployments",
+    "agent_secret",
     "approve_deployment",
     "approve_step",
     "cancel_deployment",
@@ -97,6 +103,7 @@ __all__ = [
     "record_deployment",
     "reject_deployment",
     "release_and_request",
+    "renew_agent_secret",
     "report_weights",
     "request_deployment",
     "reset_template",
@@ -105,6 +112,7 @@ __all__ = [
     "set_template",
     "skip_step",
     "tick_item",
+    "try_target",
     "update_service",
     "update_target",
 ]

@@ -172,6 +172,24 @@ def update_target(
     return row
 
 
+def agent_secret(row: Target) -> str:
+    """What calls to the agent are signed with; empty without one. For whoever just set it."""
+    return secrets.decrypt(bytes(row.agent_secret)) if row.agent_secret else ""
+
+
+def renew_agent_secret(*, target_id: int, actor: Actor, reason: str, at: datetime) -> Target:
+    """Its agent has to know the new one before the next deployment. Raises InvalidTarget, ReasonMissing."""
+    with transaction.atomic():
+        row = lock_target(target_id)
+        check_reason([row.environment], reason)
+        if not row.agent_url:
+            raise InvalidTarget({"agent_url": ["there is no agent that a secret would be for"]})
+        row.agent_secret, row.version = secrets.encrypt(signing.new_secret()), row.version + 1
+        row.save(update_fields=["agent_secret", "version"])
+        trail.record("deployments.agent_secret_renewed", row, {}, actor=actor, reason=reason, at=at)
+    return row
+
+
 def readable(row: Service | Target) -> dict[str, list[Any]]:
     fields = SERVICE_FIELDS if isinstance(row, Service) else TARGET_FIELDS
     return changes({}, {name: value for name, value in _texts(row, fields).items() if value not in ("", None, [], {})})

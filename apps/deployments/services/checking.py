@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from apps.deployments.domain.calendar_parsing import parse_calendar
 from apps.deployments.domain.checklist_parsing import parse_items
 from apps.deployments.domain.gates import UnknownGate, parse_gates
+from apps.deployments.domain.judging.settings import InvalidJudge, parse_policy
 from apps.deployments.domain.plans import InvalidPlan, parse_steps
 from apps.deployments.domain.smoke import InvalidSmoke, check_path, check_smoke
 from apps.deployments.domain.traffic import InvalidTraffic, parse_config
@@ -17,7 +18,7 @@ SLOTS = ("blue", "green")
 
 def target_problems(row: Target) -> Problems:
     """Empty when all of it can be used."""
-    checks = (_steps, _gates, _traffic, _windows, _health_path, _smoke)
+    checks = (_steps, _gates, _traffic, _windows, _health_path, _smoke, _judge)
     return {path: [message] for check in checks for path, message in check(row)}
 
 
@@ -80,6 +81,16 @@ def _health_path(row: Target) -> Found:
 
 def _smoke(row: Target) -> Found:
     return _refused(lambda: check_smoke(row.smoke))
+
+
+def _judge(row: Target) -> Found:
+    if not isinstance(row.judge, Mapping):
+        return [("judge", "must be an object")]
+    try:
+        parse_policy(row.judge)
+    except InvalidJudge as fault:
+        return [(f"judge.{fault.path}", fault.message)]
+    return []
 
 
 def _refused(check: Callable[[], None]) -> Found:
