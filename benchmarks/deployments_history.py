@@ -42,7 +42,7 @@ def set_up(installation: Installation) -> list[int]:
     made = []
     for key in SERVICES:
         service = services.create_service(project_id=installation.project_id, key=key, name=key.title(), **who)
-        place = {"service_id": service.pk, "environment_id": installation.environment_id}
+        place: dict[str, Any] = {"service_id": service.pk, "environment_id": installation.environment_id}
         made.append(services.create_target(**place, slots={}, fields={}, **who).pk)
     return made
 

@@ -47,6 +47,7 @@ def test_two_weeks_show_when_deployments_start_and_why_not(visitor: Visitor) -> 
     assert 'aria-label="00:00–10:00 Closed, 10:00–14:00 Open, 14:00–24:00 Closed"' in thursday  # noqa: RUF001
     assert 'class="day-open" x="100.0" y="2" width="40.0"' in thursday  # 10/24 and 4/24 of 240
     assert "Friday afternoon, a fault would have to be mended at the weekend" in friday
+    assert "Avoid (closed)" in friday
     assert "Monday morning" in monday
 
 

@@ -128,7 +128,7 @@ def test_what_is_shown_is_saved_again_without_a_change(staging: Environment, vis
         ({"stretches-0-weekdays": []}, "Stretch 1, On:"),
         ({"stretches-0-kind": "avoid"}, "Stretch 1, Why not:"),
         ({"steps-1-weight": "90"}, "Step 2, Per cent: the last step must be 100 %"),
-        ({"errors_tolerated": "99"}, "Times that are fine: must be a number from 1 to 10"),
+        ({"errors_tolerated": "99"}, "Tolerated, in times of the old slot: must be a number from 1 to 10"),
     ],
 )
 def test_what_cannot_be_is_told_at_its_field(

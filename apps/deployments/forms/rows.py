@@ -38,7 +38,7 @@ class TimeInput(forms.TimeInput):
 
 class StretchForm(forms.Form):
     kind = forms.ChoiceField(
-        label=_("Deployments"), choices=[(OPEN, _("may start")), (AVOID, _("better not"))], required=False
+        label=_("Deployments"), choices=[(OPEN, _("may start")), (AVOID, _("are avoided"))], required=False
     )
     weekdays = forms.MultipleChoiceField(
         label=_("On"),
@@ -55,7 +55,7 @@ class StretchForm(forms.Form):
         label=_("Why not"),
         required=False,
         max_length=MAX_REASON_LENGTH,
-        help_text=_("Where they better do not."),
+        help_text=_("Where they are avoided."),
     )
 
     def read(self) -> tuple[str, dict[str, Any]] | None:

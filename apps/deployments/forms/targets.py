@@ -109,8 +109,10 @@ class TargetForm(forms.Form):
             )
         for metric, words in METRICS.items():
             self.fields[f"{metric}_action"] = forms.ChoiceField(label=words, choices=list(ACTIONS.items()))
-            self.fields[f"{metric}_minimum"] = forms.IntegerField(label=_("Needs of each side"), min_value=1)
-            self.fields[f"{metric}_tolerated"] = forms.FloatField(label=_("Times that are fine"), min_value=1)
+            self.fields[f"{metric}_minimum"] = forms.IntegerField(label=_("Requests needed on each slot"), min_value=1)
+            self.fields[f"{metric}_tolerated"] = forms.FloatField(
+                label=_("Tolerated, in times of the old slot"), min_value=1
+            )
         self.fields["reason"] = ReasonField(required=reason_required)
 
     def driver_groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:

@@ -17,7 +17,7 @@ from apps.core.pages import Pill
 from apps.core.services import StaleVersion
 from apps.deployments import selectors, services
 from apps.deployments.domain.access import Action
-from apps.deployments.domain.calendar import Calendar, Day, Verdict, days, judged
+from apps.deployments.domain.calendar import Calendar, Day, Stretch, Verdict, days, judged
 from apps.deployments.domain.gates import Gate
 from apps.deployments.forms.calendar import EndForm, FreezeForm
 from apps.deployments.models import FreezeWindow, Target
@@ -28,7 +28,7 @@ DAYS = 14
 OVER = 30  # past freezes on the page
 PILLS = {
     Verdict.OPEN: ("on", gettext_lazy("Open")),
-    Verdict.AVOID: ("warn", gettext_lazy("Better not")),
+    Verdict.AVOID: ("warn", gettext_lazy("Avoid")),
     Verdict.CLOSED: ("off", gettext_lazy("Closed")),
     Verdict.FROZEN: ("killed", gettext_lazy("Frozen")),
 }
@@ -168,22 +168,35 @@ class EndFreezePage(CalendarScope):
 
 def drawn(calendar: Calendar, at: datetime) -> Iterator[Drawn]:
     for day in days(calendar, at, DAYS):
+        shown = [_shown(calendar, one) for one in day.stretches]
         parts = [
-            Part(_hours(one.start_at, one.end_at, calendar.zone), _pill(one.verdict), one.why) for one in day.stretches
+            Part(_hours(one.start_at, one.end_at, calendar.zone), _pill_of(one.verdict, verdict), one.why)
+            for one, verdict in zip(day.stretches, shown, strict=True)
         ]
         local = day.stretches[0].start_at.astimezone(calendar.zone)
-        yield Drawn(local, _bar(day, parts), parts)
+        yield Drawn(local, _bar(day, shown, parts), parts)
 
 
-def _bar(day: Day, parts: Sequence[Part]) -> SafeString:
+def _shown(calendar: Calendar, one: Stretch) -> Verdict:
+    """What is closed, and to be avoided at that, is shown as the latter: its reason is the one that is told."""
+    avoided = one.verdict is Verdict.CLOSED and one.why in [weekly.reason for weekly in calendar.avoid]
+    return Verdict.AVOID if avoided else one.verdict
+
+
+def _pill_of(verdict: Verdict, shown: Verdict) -> Pill:
+    pill = _pill(shown)
+    return pill if verdict is shown else Pill(pill.tone, f"{pill.text} ({_pill(verdict).text.lower()})")
+
+
+def _bar(day: Day, shown: Sequence[Verdict], parts: Sequence[Part]) -> SafeString:
     """The day from left to right, as long as it is."""
     start, end = day.stretches[0].start_at, day.stretches[-1].end_at
     length = (end - start).total_seconds()
     rects = (
-        (one.verdict.value, f"{(one.start_at - start).total_seconds() / length * 240:.1f}", top, width, height)
-        for one in day.stretches
+        (verdict.value, f"{(one.start_at - start).total_seconds() / length * 240:.1f}", top, width, height)
+        for one, verdict in zip(day.stretches, shown, strict=True)
         for width in [f"{(one.end_at - one.start_at).total_seconds() / length * 240:.1f}"]
-        for top, height in SHAPES[one.verdict]
+        for top, height in SHAPES[verdict]
     )
     return format_html(
         '<svg class="day-bar" role="img" aria-label="{}" viewBox="0 0 240 24" preserveAspectRatio="none">{}</svg>',
