@@ -17,6 +17,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.alerts.models import Incident, Silence
+from apps.deployments.models import FreezeWindow
 from tests.callers import BACKEND
 from tests.factories import make_everything, make_user
 from tests.factories.everything import Everything
@@ -76,6 +77,7 @@ NUMBERED = {
     "alerts": "alert",
     "incidents": "incident",
     "silences": "silence",
+    "deployments": "deployment",
 }
 MACHINE_WRITTEN = ("django_session", "axes_")
 WRITING = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
@@ -108,6 +110,7 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "alert": str(made.alert.pk),
         "silence": str(Silence.objects.latest("pk").pk),
         "incident": str(Incident.objects.latest("pk").pk),
+        "deployment": str(made.deployment.pk),
     }
     values = {
         "project": "shop",
@@ -131,6 +134,9 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "component": "web",
         "deployment": str(made.deployment.pk),
         "gate": "CALENDAR",
+        "service": "web",
+        "freeze": str(FreezeWindow.objects.latest("pk").pk),
+        "kind": "started",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),
@@ -281,6 +287,7 @@ def test_an_administrator_does_write_on_this_walk(addresses: dict[str, str]) -> 
         "api/v1/projects/<slug:project>/flags/<flag_key:flag>/states/<slug:environment>/kill/",
         "admin/p/<slug:project>/<slug:environment>/flags/<str:key>/kill/",
         "admin/p/<slug:project>/<slug:environment>/deployments/<int:deployment>/gates/<slug:gate>/",
+        "admin/p/<slug:project>/<slug:environment>/services/<slug:service>/target/secret/",
         "api/v1/projects/<slug:project>/change-requests/<int:id>/approve/",
         "api/v1/projects/<slug:project>/scheduled-changes/<int:id>/cancel/",
         "api/v1/projects/<slug:project>/environments/<slug:environment>/checks/<check_key:check>/archive/",

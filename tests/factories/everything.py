@@ -1,12 +1,14 @@
 """A project with something of every kind."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from apps.alerts import services as alerts
 from apps.alerts.models import Alert
 from apps.core import sealer
 from apps.core import services as core
 from apps.core.models import ApiKey, ChangeRequest, Project
+from apps.deployments import services as deployments
 from apps.deployments.models import Deployment
 from apps.flags import services as flags
 from apps.flags.models import RolloutPlan, ScheduledChange
@@ -15,7 +17,7 @@ from apps.monitoring.services.events import Turned
 from tests.factories.alerts import make_rule, push
 from tests.factories.approvals import make_request, make_schedule
 from tests.factories.checks import make_check
-from tests.factories.core import AT, make_key, make_project
+from tests.factories.core import ACTOR, AT, make_key, make_project
 from tests.factories.delivery import make_delivery
 from tests.factories.deployments import make_deployment, make_target
 from tests.factories.flags import make_flag, make_segment, state_in
@@ -32,7 +34,7 @@ class Everything:
     schedule: ScheduledChange  # of the flag asked
     request: ChangeRequest  # of the flag asked
     alert: Alert  # of the rule errors
-    deployment: Deployment
+    deployment: Deployment  # of the service web
 
 
 def make_everything(*, key: str = "") -> Everything:
@@ -59,9 +61,19 @@ def make_everything(*, key: str = "") -> Everything:
     make_component(production, checks=["web"])
     make_incident(production, text="We look into it.")
     monitoring.report_check(environment_id=production.pk, key="backup", ok=True, reason="", expected_every=60, at=AT)
+    deployed = make_deployment(make_target(production, agent_url="http://127.0.0.1:18999/"))
+    deployments.create_freeze(
+        project_id=project.pk,
+        environment_id=production.pk,
+        name="Holidays",
+        reason="Nobody is there",
+        starts_at=AT,
+        ends_at=AT + timedelta(days=3_650),
+        actor=ACTOR,
+        at=AT,
+    )
     core.tick(name="beat", at=AT)
     sealer.seal()
     asked = state_in(make_flag(project=project, key="asked"))
     schedule, request = make_schedule(asked), make_request(asked)
-    deployment = make_deployment(make_target(production))
-    return Everything(project, issued.key, rollout, schedule, request, Alert.objects.latest("pk"), deployment)
+    return Everything(project, issued.key, rollout, schedule, request, Alert.objects.latest("pk"), deployed)

@@ -6,9 +6,11 @@ from apps.deployments.services.catalogue import (
     InvalidService,
     InvalidTarget,
     ReleaseExists,
+    agent_secret,
     create_release,
     create_service,
     create_target,
+    renew_agent_secret,
     update_service,
     update_target,
 )
@@ -36,6 +38,7 @@ from apps.deployments.services.rolling_back import (
     confirm_rollback,
     roll_back,
 )
+from apps.deployments.services.starting import Preview, preview_request, release_and_request
 from apps.deployments.services.steering import (
     GateCannotBeOverridden,
     NoSuchItem,
@@ -54,6 +57,7 @@ from apps.deployments.services.steering import (
     skip_step,
     tick_item,
 )
+from apps.deployments.services.trying import SlotTried, Tried, try_target
 
 __all__ = [
     "CannotRollBack",
@@ -73,11 +77,15 @@ __all__ = [
     "NothingToApprove",
     "NothingToConfirm",
     "PlanIsFixed",
+    "Preview",
     "ReleaseExists",
     "RolledBackAlready",
+    "SlotTried",
     "TooLateToCancel",
+    "Tried",
     "advance_deployment",
     "advance_deployments",
+    "agent_secret",
     "approve_deployment",
     "approve_step",
     "cancel_deployment",
@@ -90,9 +98,12 @@ __all__ = [
     "end_freeze",
     "override_gate",
     "pause_deployment",
+    "preview_request",
     "reconcile_traffic",
     "record_deployment",
     "reject_deployment",
+    "release_and_request",
+    "renew_agent_secret",
     "report_weights",
     "request_deployment",
     "reset_template",
@@ -101,6 +112,7 @@ __all__ = [
     "set_template",
     "skip_step",
     "tick_item",
+    "try_target",
     "update_service",
     "update_target",
 ]

@@ -10,6 +10,7 @@ from django.db import transaction
 from apps.core.audit import Actor
 from apps.core.models import Environment, Project
 from apps.core.services import check_version
+from apps.deployments.domain.messages import Template, check
 from apps.deployments.models import FreezeWindow, MessageTemplate
 from apps.deployments.services import trail
 
@@ -113,7 +114,11 @@ def reset_template(*, project_id: int, kind: str, actor: Actor, at: datetime) ->
 
 
 def _check_words(row: MessageTemplate) -> None:
-    """Placeholders; see domain/messages.py."""
+    problems: dict[str, list[str]] = {}
+    for field, words in check(Template(row.subject, row.body)):
+        problems.setdefault(field, []).append(words)
+    if problems:
+        raise InvalidTemplate(problems)
 
 
 def _clean(row: FreezeWindow | MessageTemplate, invalid: type[ValidationError]) -> None:
