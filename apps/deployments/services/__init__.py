@@ -1,6 +1,7 @@
 """What other apps and the edges do with deployments. One name per deed; the modules beside this one are private."""
 
 from apps.deployments.services.advancing import advance_deployment, advance_deployments, reconcile_traffic
+from apps.deployments.services.by_name import IdempotencyKeyReused, record_version, request_version
 from apps.deployments.services.catalogue import (
     InvalidRelease,
     InvalidService,
@@ -59,6 +60,7 @@ __all__ = [
     "CannotRollBack",
     "FreezeIsOver",
     "GateCannotBeOverridden",
+    "IdempotencyKeyReused",
     "InvalidDeployment",
     "InvalidFreeze",
     "InvalidRelease",
@@ -92,9 +94,11 @@ __all__ = [
     "pause_deployment",
     "reconcile_traffic",
     "record_deployment",
+    "record_version",
     "reject_deployment",
     "report_weights",
     "request_deployment",
+    "request_version",
     "reset_template",
     "resume_deployment",
     "roll_back",
