@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.alerts.models import Incident, Silence
+from apps.deployments.models import FreezeWindow
 from tests.callers import BACKEND
 from tests.factories import make_everything, make_user
 from tests.factories.everything import Everything
@@ -127,6 +128,11 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "channel": "ops",
         "mail": "20260105T090000000000-00000000",
         "component": "web",
+        "service": "web",
+        "deployment": str(made.deployment.pk),
+        "item": "staging_thorough",
+        "freeze": str(FreezeWindow.objects.latest("pk").pk),
+        "kind": "STARTED",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),
@@ -243,6 +249,8 @@ def test_an_administrator_does_write_on_this_walk(addresses: dict[str, str]) -> 
         "api/v1/projects/<slug:project>/change-requests/<int:id>/approve/",
         "api/v1/projects/<slug:project>/scheduled-changes/<int:id>/cancel/",
         "api/v1/projects/<slug:project>/environments/<slug:environment>/checks/<check_key:check>/archive/",
+        "api/v1/projects/<slug:project>/environments/<slug:environment>/deployments/<int:deployment>/cancel/",
+        "api/v1/projects/<slug:project>/freeze-windows/<int:freeze>/end/",
     } <= wrote
 
 

@@ -13,14 +13,17 @@ from apps.deployments import selectors, services
 from apps.deployments.api.problems import OnlyPeopleOverride
 from apps.deployments.api.views import OneDeployment
 from apps.deployments.domain.access import Action, needed
+from apps.deployments.domain.gates import IN_THE_WAY
 from apps.deployments.domain.plans import parse_steps
 from apps.deployments.models import Deployment
-from apps.deployments.serializers.deployments import DeploymentOut, DeploymentWhole
+from apps.deployments.serializers.deployments import DeploymentOut, DeploymentWhole, GateAnswer
 from apps.deployments.serializers.requests import DeploymentFilter, DeploymentIn
 
 TAG = "Deployments"
 HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 200  # characters
+ASK_AGAIN_SECONDS = 5  # as often as a deployment looks at its gates
+BACK = (Deployment.State.ROLLING_BACK, Deployment.State.ROLLBACK_FAILED)
 LOOKUPS = {
     "service": "target__service__key",
     "version": "release__number",
@@ -62,7 +65,7 @@ DONE = example(
 
 class DeploymentViewSet(OneDeployment):
     ordering = ("-id",)
-    actions = {"list": Action.VIEW, "create": Action.REQUEST, "retrieve": Action.VIEW}
+    actions = {"list": Action.VIEW, "create": Action.REQUEST, "retrieve": Action.VIEW, "gate": Action.VIEW}
 
     @endpoint(TAG, "List deployments, newest first", answers=DeploymentOut, many=True, query=DeploymentFilter)
     def list(self, request: Request, **address: Any) -> Response:
@@ -103,6 +106,25 @@ class DeploymentViewSet(OneDeployment):
     def retrieve(self, request: Request, **address: Any) -> Response:
         return self.whole(self.deployment.pk)
 
+    @endpoint(
+        TAG,
+        "Ask whether a deployment may go on",
+        description="For a pipeline that waits: small, and without what belongs to it. Ask again after the seconds in "
+        "`Retry-After` until `open` or `over` is true; there is no such header once it is over.",
+        answers=GateAnswer,
+    )
+    def gate(self, request: Request, **address: Any) -> Response:
+        row = self.deployment
+        over = row.state in Deployment.OVER
+        told = {
+            "state": row.state,
+            "open": row.state in (*Deployment.ACTIVE, Deployment.State.SUCCEEDED) and row.state not in BACK,
+            "over": over,
+            "succeeded": row.state == Deployment.State.SUCCEEDED if over else None,
+            "reasons": _reasons(row),
+        }
+        return Response(GateAnswer(told).data, headers=None if over else {"Retry-After": str(ASK_AGAIN_SECONDS)})
+
     def _insist(self, body: dict[str, Any], elsewhere: bool) -> None:
         """On what is asked for along the way: the release, what is set up for it, and getting past gates."""
         target = selectors.target_in(self.environment, body["service"])
@@ -125,3 +147,10 @@ class DeploymentViewSet(OneDeployment):
 
 def _narrowed(rows: QuerySet[Deployment], wanted: dict[str, Any]) -> QuerySet[Deployment]:
     return rows.filter(**{LOOKUPS.get(name, name): value for name, value in wanted.items()})
+
+
+def _reasons(row: Deployment) -> list[str]:
+    """While it waits, what each gate in the way said last; afterwards what it is at, or came to."""
+    reports = row.gates.filter(verdict__in=sorted(IN_THE_WAY)).order_by("pk") if row.state in Deployment.WAITING else []
+    found = [report.reason for report in reports]
+    return found or [row.words or "Its gates have not been looked at yet."]

@@ -1,7 +1,9 @@
 """Which ways back are open for a deployment at a moment, and why the others are not."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from apps.deployments.domain.rollback_methods import Facts, LinkedFlag, Option, PreviousSlot, planned
 from apps.deployments.domain.states import LIVE, State
 from apps.deployments.models import Deployment, Rollback
 from apps.flags import selectors as flags
@@ -53,3 +55,16 @@ def _after_success(row: Deployment) -> str:
 
 def _later(row: Deployment) -> str:
     return "Nothing is connected for this yet."
+
+
+def options(row: Deployment, at: datetime) -> tuple[Option, ...]:
+    """Every method with what it leaves as it is; what is possible now comes first, the fastest before the others."""
+    linked = {one.key for one in switched_flags(row)}
+    flags_of = tuple(LinkedFlag(key, key in linked) for key in row.release.flags)
+    before = row.previous and PreviousSlot(row.previous.number, healthy=True, succeeded=True)
+    told = planned(
+        Facts(version=row.release.number, flags=flags_of, previous=before, contract_migration=row.release.contracts)
+    )
+    found = [(one, possible(row, one.method.upper(), at)) for one in told]
+    judged = [replace(one, possible=not why, reason=why or one.reason) for one, why in found]
+    return tuple(sorted(judged, key=lambda one: (not one.possible, one.target_seconds)))

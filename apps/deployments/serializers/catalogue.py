@@ -96,7 +96,7 @@ class SlotOut(serializers.ModelSerializer[Slot]):
         fields = ["name", "url", "release", "weight", "reported_weight", "healthy", "told", "seen_at"]
 
 
-class StepOut(serializers.Serializer[Any]):
+class PlanStepOut(serializers.Serializer[Any]):
     weight = serializers.IntegerField(help_text=_("Of the new slot, out of 100,000."))
     hold_seconds = serializers.IntegerField()
     needs_approval = serializers.BooleanField()

@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.deployments.domain.checklists import Outcome, Phase
 from apps.deployments.models import Analysis, Deployment, DeploymentStep, GateReport, Override, Rollback
-from apps.deployments.serializers.catalogue import ReleaseOut, SlotOut, StepOut
+from apps.deployments.serializers.catalogue import PlanStepOut, ReleaseOut, SlotOut
 from apps.deployments.serializers.fields import InOrder
 
 
-class GateOut(serializers.ModelSerializer[GateReport]):
+class GateReportOut(serializers.ModelSerializer[GateReport]):
     class Meta:
         model = GateReport
         list_serializer_class = InOrder
@@ -59,7 +60,7 @@ class DeploymentOut(serializers.ModelSerializer[Deployment]):
     duration_seconds = serializers.SerializerMethodField(help_text=_("From its start to its end."))
     health_before = serializers.DictField()
     health_after = serializers.DictField()
-    gates = GateOut(many=True)
+    gates = GateReportOut(many=True)
     rollbacks = RollbackOut(many=True)
 
     class Meta:
@@ -101,20 +102,20 @@ class DeploymentOut(serializers.ModelSerializer[Deployment]):
         return (row.ended_at - row.started_at).total_seconds() if row.ended_at and row.started_at else None
 
 
-class PlanOut(serializers.Serializer[Any]):
+class DeploymentPlanOut(serializers.Serializer[Any]):
     strategy = serializers.CharField()
-    steps = StepOut(many=True)
+    steps = PlanStepOut(many=True)
     watch_seconds = serializers.IntegerField()
 
 
-class DidOut(serializers.ModelSerializer[DeploymentStep]):
+class DeploymentStepOut(serializers.ModelSerializer[DeploymentStep]):
     class Meta:
         model = DeploymentStep
         list_serializer_class = InOrder
         fields = ["state", "task", "position", "weight", "status", "words", "began_at", "ended_at"]
 
 
-class OverrideOut(serializers.ModelSerializer[Override]):
+class GateOverrideOut(serializers.ModelSerializer[Override]):
     class Meta:
         model = Override
         list_serializer_class = InOrder
@@ -130,7 +131,7 @@ class AnalysisOut(serializers.ModelSerializer[Analysis]):
         fields = ["position", "look", "verdict", "words", "findings", "at"]
 
 
-class ItemOut(serializers.Serializer[Any]):
+class ChecklistItemOut(serializers.Serializer[Any]):
     """An item of the checklist with what decided it."""
 
     key = serializers.CharField(source="item.key")
@@ -146,12 +147,12 @@ class ItemOut(serializers.Serializer[Any]):
 
 
 class DeploymentWhole(DeploymentOut):
-    plan = PlanOut()
+    plan = DeploymentPlanOut()
     approvals_needed = serializers.SerializerMethodField(help_text=_("Of people other than who asked for it."))
     step_approved_by_label = serializers.CharField(help_text=_("Of the present step; empty: nobody."))
-    steps = DidOut(many=True, help_text=_("What it did, in order."))
+    steps = DeploymentStepOut(many=True, help_text=_("What it did, in order."))
     slots = SlotOut(source="target.slots", many=True)
-    overrides = OverrideOut(many=True)
+    overrides = GateOverrideOut(many=True)
     analyses = AnalysisOut(many=True)
     checklist = serializers.SerializerMethodField()
 
@@ -171,8 +172,9 @@ class DeploymentWhole(DeploymentOut):
     def get_approvals_needed(self, row: Deployment) -> int:
         return int(self.context["approvals_needed"])
 
+    @extend_schema_field(ChecklistItemOut(many=True))
     def get_checklist(self, row: Deployment) -> list[dict[str, Any]]:
-        return list(ItemOut(self.context["checklist"], many=True).data)
+        return list(ChecklistItemOut(self.context["checklist"], many=True).data)
 
 
 class GateAnswer(serializers.Serializer[Any]):
@@ -183,3 +185,18 @@ class GateAnswer(serializers.Serializer[Any]):
     over = serializers.BooleanField()
     succeeded = serializers.BooleanField(allow_null=True, help_text=_("Null: not over."))
     reasons = serializers.ListField(child=serializers.CharField(), help_text=_("What it waits for, or came to."))
+
+
+class WayBackOut(serializers.Serializer[Any]):
+    """One method of rolling back, as it stands now."""
+
+    method = serializers.SerializerMethodField()
+    possible = serializers.BooleanField()
+    reason = serializers.CharField(help_text=_("What it does, or what is in its way."))
+    target_seconds = serializers.IntegerField()
+    will_not_undo = serializers.ListField(child=serializers.CharField())
+    loses = serializers.CharField(help_text=_("What is worse afterwards than before; empty: nothing."))
+
+    @extend_schema_field(serializers.ChoiceField(Rollback.Method.choices))
+    def get_method(self, option: Any) -> str:
+        return str(option.method.upper())
