@@ -91,13 +91,17 @@ def request_deployment() -> Callable[[], object]:
 
 @scenario
 def request_version() -> Callable[[], object]:
-    named = {"environment_id": make_target(_staging()).environment_id, "service_key": "web", "version": "1.0.0"}
+    named: dict[str, Any] = {
+        "environment_id": make_target(_staging()).environment_id,
+        "service_key": "web",
+        "version": "1.0.0",
+    }
     return lambda: services.request_version(**named, release=None, **WHO)
 
 
 @scenario
 def record_version() -> Callable[[], object]:
-    named = {"environment_id": _staging().pk, "service_key": "web", "version": "1.0.0"}
+    named: dict[str, Any] = {"environment_id": _staging().pk, "service_key": "web", "version": "1.0.0"}
     return lambda: services.record_version(**named, release=None, **WHO)
 
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.models import AuditEntry, Environment
 from apps.deployments.models import Deployment, Release, Target
 from tests.callers import as_key, as_role
 from tests.factories import make_key, make_project
-from tests.factories.deployments import make_release, make_target
+from tests.factories.deployments import make_deployment, make_release, make_target
 
 pytestmark = pytest.mark.django_db
 BASE = "/api/v1/projects/shop/"
@@ -96,6 +98,7 @@ def test_a_deployment_is_asked_for(staging: Environment) -> None:
     assert answer.status_code == 201
     assert (told["state"], told["release"]["version"], told["message"]) == ("CHECKING", "2.0.0", "gift cards")
     assert [step["weight"] for step in told["plan"]["steps"]] == [5_000, 100_000]
+    assert [phase["name"] for phase in told["phases"] if phase["began_at"]] == ["before"]
     assert as_role("Viewer").get(f"{STAGING}{told['id']}/").json() == told
 
 
@@ -188,6 +191,18 @@ def test_a_key_asks_for_no_hotfix(staging: Environment) -> None:
 
 
 # The list
+
+
+def test_a_longer_list_takes_no_more_queries(staging: Environment) -> None:
+    target, viewer = make_target(staging), as_role("Viewer")
+    make_deployment(target)
+    with CaptureQueriesContext(connection) as few:
+        assert len(viewer.get(STAGING).json()["results"]) == 2
+    for _ in range(5):
+        make_deployment(target)
+    with CaptureQueriesContext(connection) as many:
+        assert len(viewer.get(STAGING).json()["results"]) == 7
+    assert len(many) == len(few)
 
 
 def test_the_history_is_narrowed(staging: Environment) -> None:

@@ -69,7 +69,7 @@ class FreezeViewSet(DeploymentsViewSet):
     def create(self, request: Request, project: str) -> Response:
         body = self.body(FreezeIn)
         signed, named = self.signed(body), body.pop("environment")
-        place = {
+        place: dict[str, Any] = {
             "project_id": self.project.pk,
             "environment_id": None if named is None else self.environment_named(named).pk,
         }

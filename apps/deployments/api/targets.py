@@ -73,8 +73,8 @@ class TargetViewSet(DeploymentsViewSet):
         body = self.body(TargetIn)
         signed, slots = self.signed(body), body.pop("slots", {})
         signed.pop("expected_version")
-        place = {"service_id": self.service.pk, "environment_id": self.environment.pk}
-        return self._set(services.create_target(**place, slots=slots, fields=body, **signed), had=b"", status=201)
+        signed |= {"service_id": self.service.pk, "environment_id": self.environment.pk}
+        return self._set(services.create_target(slots=slots, fields=body, **signed), had=b"", status=201)
 
     @endpoint(
         TAG,

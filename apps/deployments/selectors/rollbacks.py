@@ -61,7 +61,7 @@ def options(row: Deployment, at: datetime) -> tuple[Option, ...]:
     """Every method with what it leaves as it is; what is possible now comes first, the fastest before the others."""
     linked = {one.key for one in switched_flags(row)}
     flags_of = tuple(LinkedFlag(key, key in linked) for key in row.release.flags)
-    before = row.previous and PreviousSlot(row.previous.number, healthy=True, succeeded=True)
+    before = PreviousSlot(row.previous.number, healthy=True, succeeded=True) if row.previous else None
     told = planned(
         Facts(version=row.release.number, flags=flags_of, previous=before, contract_migration=row.release.contracts)
     )

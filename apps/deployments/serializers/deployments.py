@@ -1,5 +1,6 @@
 """How deployments stand, as lines of the history and whole."""
 
+import dataclasses
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.deployments.domain.checklists import Outcome, Phase
+from apps.deployments.domain.phases import Times, phases
+from apps.deployments.domain.plans import parse_plan
 from apps.deployments.models import Analysis, Deployment, DeploymentStep, GateReport, Override, Rollback
 from apps.deployments.serializers.catalogue import PlanStepOut, ReleaseOut, SlotOut
 from apps.deployments.serializers.fields import InOrder
@@ -146,6 +149,15 @@ class ChecklistItemOut(serializers.Serializer[Any]):
         return result.item.source is not None
 
 
+class PhaseOut(serializers.Serializer[Any]):
+    name = serializers.CharField(help_text="before, deploy, verify, watch")
+    least_seconds = serializers.IntegerField(help_text=_("As planned."))
+    most_seconds = serializers.IntegerField()
+    began_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    took_seconds = serializers.FloatField(allow_null=True)
+
+
 class DeploymentWhole(DeploymentOut):
     plan = DeploymentPlanOut()
     approvals_needed = serializers.SerializerMethodField(help_text=_("Of people other than who asked for it."))
@@ -155,6 +167,7 @@ class DeploymentWhole(DeploymentOut):
     overrides = GateOverrideOut(many=True)
     analyses = AnalysisOut(many=True)
     checklist = serializers.SerializerMethodField()
+    phases = serializers.SerializerMethodField()
 
     class Meta(DeploymentOut.Meta):
         fields = [
@@ -167,6 +180,7 @@ class DeploymentWhole(DeploymentOut):
             "overrides",
             "analyses",
             "checklist",
+            "phases",
         ]
 
     def get_approvals_needed(self, row: Deployment) -> int:
@@ -175,6 +189,11 @@ class DeploymentWhole(DeploymentOut):
     @extend_schema_field(ChecklistItemOut(many=True))
     def get_checklist(self, row: Deployment) -> list[dict[str, Any]]:
         return list(ChecklistItemOut(self.context["checklist"], many=True).data)
+
+    @extend_schema_field(PhaseOut(many=True))
+    def get_phases(self, row: Deployment) -> list[dict[str, Any]]:
+        times = {field.name: getattr(row, field.name) for field in dataclasses.fields(Times)}
+        return list(PhaseOut(phases(parse_plan(row.plan), Times(**times)), many=True).data)
 
 
 class GateAnswer(serializers.Serializer[Any]):
