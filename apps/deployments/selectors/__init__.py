@@ -10,11 +10,14 @@ from apps.deployments.selectors.deployments import (
     target_in,
     targets,
 )
+from apps.deployments.selectors.standings import LiveDeployment, live_deployment
 
 __all__ = [
+    "LiveDeployment",
     "deployment_in",
     "deployments",
     "freeze_windows",
+    "live_deployment",
     "matrix",
     "releases",
     "services",
