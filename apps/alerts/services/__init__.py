@@ -32,7 +32,7 @@ from apps.alerts.services.retention import keep_house
 from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
 from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, delete_rule, read_rule, update_rule
 from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
-from apps.alerts.services.starter import install_starter_rules
+from apps.alerts.services.starter import NoSuchService, install_rollback_rules, install_starter_rules
 from apps.alerts.services.status import (
     ComponentExists,
     InvalidStatus,
@@ -69,6 +69,7 @@ __all__ = [
     "InvalidStatus",
     "InvalidTest",
     "LinkInvalid",
+    "NoSuchService",
     "RuleExists",
     "StatusPageExists",
     "acknowledge",
@@ -91,6 +92,7 @@ __all__ = [
     "explain_deletion",
     "explain_telling",
     "hasten",
+    "install_rollback_rules",
     "install_starter_rules",
     "judge",
     "judge_due",
