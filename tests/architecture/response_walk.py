@@ -6,7 +6,7 @@ from apps.alerts import services
 from apps.alerts.models import Response
 from tests.architecture.scenarios import WHO, production, scenario
 from tests.factories import AT, make_flag, make_rule, push
-from tests.factories.deployments import make_service
+from tests.factories.deployments import make_service, make_target
 
 EXEMPT = {"keep_house"}  # what is deleted is in the trail, which is kept
 
@@ -34,3 +34,9 @@ def install_rollback_rules() -> Callable[[], object]:
     environment = production()
     make_service(environment)
     return lambda: services.install_rollback_rules(environment_id=environment.pk, service="web", **WHO)
+
+
+@scenario
+def vouch() -> Callable[[], object]:
+    make_target(production(), live="")
+    return lambda: services.vouch(at=AT)

@@ -54,6 +54,7 @@ from apps.alerts.services.testing import (
     test_rule,
 )
 from apps.alerts.services.undoing import undo_response
+from apps.alerts.services.vouching import vouch
 
 __all__ = [
     "NO_LABELS",
@@ -117,4 +118,5 @@ __all__ = [
     "update_route",
     "update_rule",
     "update_status_page",
+    "vouch",
 ]

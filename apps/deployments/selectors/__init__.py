@@ -10,10 +10,12 @@ from apps.deployments.selectors.deployments import (
     target_in,
     targets,
 )
-from apps.deployments.selectors.standings import LiveDeployment, live_deployment
+from apps.deployments.selectors.standings import DeployedTo, LiveDeployment, deployed_to, live_deployment
 
 __all__ = [
+    "DeployedTo",
     "LiveDeployment",
+    "deployed_to",
     "deployment_in",
     "deployments",
     "freeze_windows",

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from apps.deployments.domain.states import LIVE, State, Task
-from apps.deployments.models import Deployment, Rollback
+from apps.deployments.models import Deployment, Rollback, Target
 from apps.deployments.selectors.rollbacks import possible
 
 GOING_BACK = {
@@ -30,6 +30,19 @@ class LiveDeployment:
     changed_at: datetime  # when traffic last moved to it
     live: bool  # it still carries traffic and is not decided yet
     no_way_back: str  # why it cannot be rolled back by itself now; empty: it can
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedTo:
+    """An environment that services are deployed to."""
+
+    environment_id: int
+    project_id: int
+
+
+def deployed_to() -> tuple[DeployedTo, ...]:
+    rows = Target.objects.order_by("environment_id").values_list("environment_id", "service__project_id")
+    return tuple(DeployedTo(*row) for row in rows.distinct())
 
 
 def live_deployment(environment_id: int, service_key: str, at: datetime) -> LiveDeployment | None:
