@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from apps.core import clock
 from apps.core.models import Environment, Project
-from apps.deployments.models import Analysis, Deployment
+from apps.deployments import services
+from apps.deployments.models import Analysis, Deployment, GateReport, Rollback
 from tests.browser.conftest import Open
 from tests.browser.test_a11y import problems_in_both_schemes
 from tests.deployments.world import World, world
-from tests.factories import make_flag
+from tests.factories import ACTOR, make_flag
 from tests.factories.deployments import make_deployment, make_target
 
 __all__ = ["world"]
@@ -62,3 +64,42 @@ def test_no_page_of_a_deployment_scrolls_sideways_on_a_phone(tab: Open, rolling:
     at = tab(width=320)
     pages = [f"{SCOPE}/{rolling.pk}/{deed}" for deed in ("", "roll-back/", "skip/")]
     assert [path for path in pages if at.open(path).evaluate("document.documentElement.scrollWidth") > 320] == []
+
+
+def test_the_page_follows_and_leads_back(tab: Open, rolling: Deployment, world: World) -> None:
+    """Whoever types is left alone; what changes is said; back takes two presses."""
+    GateReport.objects.update_or_create(
+        deployment=rolling,
+        gate="HOLDS",
+        defaults={"verdict": "WAITING", "reason": "Held by errors.", "changed_at": world.at},
+    )
+    page = tab(role="Operator").open(f"{SCOPE}/{rolling.pk}/")
+    page.get_by_text("Let it past: Incidents and guards").click()
+    page.get_by_label("Reason", exact=True).fill("half a sent")
+    services.skip_step(deployment_id=rolling.pk, actor=ACTOR, reason="on", at=clock.now(), expected_version=None)
+    world.at = clock.now()
+    world.run(3)
+    expect(page.locator("#live-told")).to_contain_text("50 % on green")
+    expect(page.get_by_role("list", name="Steps").locator("[aria-current=step]")).to_contain_text("50 %")
+    expect(page.get_by_label("Reason", exact=True)).to_have_value("half a sent")
+    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
+    page.get_by_role("link", name="Roll back").click()
+    page.get_by_role("button", name="Switch traffic back in Production now").click()
+    expect(page.get_by_role("heading", name="State: Rolling back")).to_be_visible()
+    world.at = clock.now()
+    world.run(20)
+    page.get_by_label("Comment (optional)").fill("all graphs are flat")
+    page.get_by_role("button", name="I looked: it is well again").click()
+    expect(page.get_by_text("looked: it is well again.")).to_be_visible()
+    assert Rollback.objects.get().confirmed_at
+
+
+def test_a_deployment_is_steered_without_scripts(tab: Open, rolling: Deployment) -> None:
+    page = tab(role="Operator", scripts=False, width=320).open(f"{SCOPE}/{rolling.pk}/")
+    page.get_by_role("link", name="Pause").click()
+    page.get_by_role("button", name="Pause it here").click()
+    expect(page.get_by_role("heading", name="State: Paused")).to_be_visible()
+    page.get_by_role("link", name="Resume").click()
+    page.get_by_label("Reason").fill("looked")
+    page.get_by_role("button", name="Resume it").click()
+    expect(page.get_by_role("heading", name="State: Rolling out")).to_be_visible()
