@@ -275,7 +275,7 @@ def asked(environment: Environment, visitor: Visitor) -> Deployment:
 def test_two_people_approve(environment: Environment, visitor: Visitor, asked: Deployment) -> None:
     shows(visitor.get("deployment-detail", deployment=asked.pk), "2 people other than tests have to approve this plan.")
     for person in (visitor, Visitor(environment.project, role="Product")):
-        vote = {"plan": asked.plan_digest, "comment": "looks right"}
+        vote: dict[str, Any] = {"plan": asked.plan_digest, "comment": "looks right"}
         assert person.post("deployment-approve", vote, deployment=asked.pk).status_code == 302
     page = visitor.get("deployment-detail", deployment=asked.pk)
     shows(page, "Approved", "looks right", visitor.user.username)
@@ -287,7 +287,7 @@ def test_two_people_approve(environment: Environment, visitor: Visitor, asked: D
 
 
 def test_one_person_rejects(visitor: Visitor, asked: Deployment) -> None:
-    vote = {"plan": asked.plan_digest, "comment": "not today"}
+    vote: dict[str, Any] = {"plan": asked.plan_digest, "comment": "not today"}
     assert visitor.post("deployment-reject", vote, deployment=asked.pk).status_code == 302
     assert at_state(asked) == State.REJECTED
     shows(visitor.get("deployment-detail", deployment=asked.pk), "Rejected", "not today")
@@ -304,8 +304,8 @@ def test_the_author_is_told_that_somebody_else_approves(environment: Environment
 
 
 def test_nobody_approves_a_plan_that_they_have_not_seen(visitor: Visitor, asked: Deployment) -> None:
-    vote = {"plan": asked.plan_digest, "comment": "typed"}
-    other = {"strategy": "CANARY", "steps": (Step(50_000, 60), Step(100_000)), "expected_version": None}
+    vote: dict[str, Any] = {"plan": asked.plan_digest, "comment": "typed"}
+    other: dict[str, Any] = {"strategy": "CANARY", "steps": (Step(50_000, 60), Step(100_000)), "expected_version": None}
     services.change_plan(deployment_id=asked.pk, actor=ACTOR, reason="faster", at=clock.now(), **other)
     answer = visitor.post("deployment-approve", vote, deployment=asked.pk)
     asked.refresh_from_db()
@@ -323,12 +323,12 @@ def test_the_list_of_approvals_leads_to_it(visitor: Visitor, asked: Deployment) 
 
 
 def test_a_gate_is_overridden_with_a_reason(environment: Environment, visitor: Visitor) -> None:
-    gates = {"STAGING": True}
+    gates: dict[str, Any] = {"STAGING": True}
     row = make_deployment(make_target(environment, open_gates=False, gates=gates), at=clock.now())
     services.advance_deployments(at=clock.now())
     page = visitor.get("deployment-detail", deployment=row.pk)
     shows(page, "Failed", "has not been deployed to staging successfully", "Override the gate “Succeeded on staging”")
-    about = {"deployment": row.pk, "gate": "STAGING"}
+    about: dict[str, Any] = {"deployment": row.pk, "gate": "STAGING"}
     answer = visitor.post("deployment-override", {"reason": ""}, **about)
     assert (answer.status_code, Override.objects.exists()) == (422, False)
     assert visitor.post("deployment-override", {"reason": "seen by hand"}, **about).status_code == 302
@@ -363,7 +363,7 @@ def test_rolled_back_by_a_switch_and_confirmed(environment: Environment, visitor
     page = visitor.get("deployment-roll-back", deployment=row.pk)
     shows(page, "Switch traffic back", "Moves all traffic to 1.0.0", "Target: 3 min.", "Possible now")
     shows(page, "No flag is linked to the release", "Not possible now", "Everything written after the backup was made")
-    sent = {"method": "SWITCH", "reason": "errors"}
+    sent: dict[str, Any] = {"method": "SWITCH", "reason": "errors"}
     assert visitor.post("deployment-roll-back", sent, deployment=row.pk).status_code == 302
     assert at_state(row) == State.ROLLING_BACK
     page = visitor.get("deployment-detail", deployment=row.pk)
@@ -470,7 +470,7 @@ def test_nothing_is_done_by_looking(environment: Environment, visitor: Visitor, 
 def test_a_hotfix_and_a_plan_for_later_are_told(environment: Environment, visitor: Visitor) -> None:
     target = make_target(environment)
     release = make_release(target.service)
-    asked = {"target_id": target.pk, "release_id": release.pk, "actor": ACTOR, "at": clock.now()}
+    asked: dict[str, Any] = {"target_id": target.pk, "release_id": release.pk, "actor": ACTOR, "at": clock.now()}
     at = clock.now() + timedelta(days=2)
     row = services.request_deployment(reason="fire", hotfix=True, scheduled_at=at, **asked)
     shows(
