@@ -31,7 +31,10 @@ FINDING = {
     "action": "roll_back",
     "verdict": "bad",
     "reason": LONG,
-    "comparison": {"canary": 0.05, "baseline": 0.001, "ratio": 50.0, "interval": [12.0, None]},
+    "canary": 0.05,
+    "baseline": 0.001,
+    "ratio": 50.0,
+    "interval": [12.0, None],
 }
 
 
@@ -47,7 +50,7 @@ def rolling(project: Project, world: World) -> Deployment:
     row = make_deployment(target, at=world.at - timedelta(minutes=40), number="1.1.0", reason=LONG)
     world.run(20)
     type(row.release).objects.filter(pk=row.release_id).update(flags=["checkout", "gone"], commit_message=LONG)
-    Deployment.objects.filter(pk=row.pk).update(health_before={"requests": 12_000, "error_ratio": 0.001})
+    Deployment.objects.filter(pk=row.pk).update(health_before={"requests": 12_000, "error_share": 0.001})
     for look in range(1, 4):
         Analysis.objects.create(
             deployment=row, position=0, look=look, verdict="BAD", words=LONG, findings=[FINDING], at=clock.now()

@@ -95,9 +95,12 @@ def test_what_the_judge_found_is_told_with_its_numbers(
         "action": "roll_back",
         "verdict": "bad",
         "reason": "The new slot fails more often.",
-        "comparison": {"canary": 0.05, "baseline": 0.001, "ratio": 50.0, "interval": [12.0, None]},
+        "canary": 0.05,
+        "baseline": 0.001,
+        "ratio": 50.0,
+        "interval": [12.0, None],
     }
-    slow = {"metric": "slow_latency", "action": "ignore", "verdict": "good", "comparison": None}
+    slow = {"metric": "slow_latency", "action": "ignore", "verdict": "good", "reason": "Fine."}
     told = {"deployment": row, "position": 0, "findings": [found, slow]}
     Analysis.objects.create(look=1, verdict="INCONCLUSIVE", words="Too early to say.", at=row.task_since, **told)
     later = row.task_since + timedelta(minutes=1)
@@ -110,10 +113,12 @@ def test_what_the_judge_found_is_told_with_its_numbers(
 
 def test_health_is_shown_as_it_was_kept(environment: Environment, visitor: Visitor) -> None:
     row = make_canary(environment)
-    before = {"requests": 12_000, "error_ratio": 0.001, "p95_seconds": 0.25}
-    Deployment.objects.filter(pk=row.pk).update(health_before=before, health_after={"error_ratio": 0.2})
+    before = {"requests": 12_000, "error_share": 0.001, "p95_ms": 250.4}
+    Deployment.objects.filter(pk=row.pk).update(
+        health_before=before, health_after={"requests": 900, "error_share": 0.2, "p95_ms": None}
+    )
     page = visitor.get("deployment-detail", deployment=row.pk)
-    shows(page, "12,000", "0.1 %", "250 ms", "20 %")
+    shows(page, "12,000", "0.1 %", "250 ms", "20 %", "900")
 
 
 def test_one_done_elsewhere_says_so(environment: Environment, visitor: Visitor) -> None:
@@ -131,6 +136,12 @@ def test_it_belongs_to_its_environment(environment: Environment, visitor: Visito
     assert elsewhere.get("deployment-detail", deployment=row.pk).status_code == 404
     assert elsewhere.post("deployment-cancel", deed(row), deployment=row.pk).status_code == 404
     assert visitor.get("deployment-detail", deployment=row.pk + 1).status_code == 404
+
+
+def test_the_table_and_the_trail_lead_to_the_page(environment: Environment, visitor: Visitor) -> None:
+    row = make_canary(environment)
+    answer = visitor.client.get(f"/admin/deployments/deployment/{row.pk}/change/")
+    assert answer.headers["Location"] == visitor.url("deployment-detail", deployment=row.pk)
 
 
 def test_the_parts_that_follow_are_those_of_the_page(environment: Environment, visitor: Visitor, world: World) -> None:
@@ -327,7 +338,7 @@ def test_a_gate_is_overridden_with_a_reason(environment: Environment, visitor: V
     row = make_deployment(make_target(environment, open_gates=False, gates=gates), at=clock.now())
     services.advance_deployments(at=clock.now())
     page = visitor.get("deployment-detail", deployment=row.pk)
-    shows(page, "Failed", "has not been deployed to staging successfully", "Override the gate “Succeeded on staging”")
+    shows(page, "Failed", "has not been deployed to staging successfully", "Override the gate “Same commit on staging”")
     about: dict[str, Any] = {"deployment": row.pk, "gate": "STAGING"}
     answer = visitor.post("deployment-override", {"reason": ""}, **about)
     assert (answer.status_code, Override.objects.exists()) == (422, False)
