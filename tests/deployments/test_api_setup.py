@@ -107,6 +107,13 @@ def test_who_moves_the_traffic_reports_it(staging: Environment) -> None:
     assert put(other, f"{TARGET}weights/", {"weights": {"blue": 100_000, "green": 0}}).status_code == 403
 
 
+def test_a_key_of_one_environment_chooses_no_gates(staging: Environment) -> None:
+    make_target(staging)
+    bound = as_key(make_key(environment=staging, writing=True))
+    assert put(bound, TARGET, {"gates": {}}).status_code == 403
+    assert put(as_key(make_key(project=staging.project, writing=True)), TARGET, {"gates": {}}).status_code == 200
+
+
 # Freezes and the calendar
 
 

@@ -38,6 +38,7 @@ from apps.deployments.services.rolling_back import (
     roll_back,
 )
 from apps.deployments.services.steering import (
+    ApprovalMissing,
     GateCannotBeOverridden,
     NoSuchItem,
     NothingToApprove,
@@ -57,6 +58,7 @@ from apps.deployments.services.steering import (
 )
 
 __all__ = [
+    "ApprovalMissing",
     "CannotRollBack",
     "FreezeIsOver",
     "GateCannotBeOverridden",
