@@ -31,14 +31,6 @@ def staging() -> Environment:
     return make_project(key="shop").environments.get(key="staging")
 
 
-@pytest.fixture
-def frozen_clock(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def at(moment: Any) -> None:
-        monkeypatch.setattr(clock, "now", lambda: moment)
-
-    return at
-
-
 def put(client: Any, url: str, body: dict[str, Any]) -> Any:
     return client.put(url, body, format="json")
 
