@@ -78,6 +78,7 @@ ITSELF = {
     "report_check": "checks",
     "respond": "alerts",
     "respond_due": "alerts",
+    "vouch": "alerts",
 } | deployments_walk.ITSELF
 
 WHO: dict[str, Any] = {"actor": ACTOR, "at": AT}
@@ -292,6 +293,12 @@ def write_all() -> Callable[[], object]:
 def _rollout(**fields: Any) -> dict[str, Any]:
     plan = make_rollout(state_in(make_flag()), **fields)
     return {"plan_id": plan.pk, "reason": "walk", **WHO, **ANY_VERSION}
+
+
+@scenario
+def write_everywhere() -> Callable[[], object]:
+    pk, said = make_project().environments.get(key="production").pk, [holds.Said("errors", "RED", "walk")]
+    return lambda: holds.write_everywhere(said={pk: said}, valid_until=AT + WEEK, at=AT, actor=ACTOR)
 
 
 @scenario

@@ -6,7 +6,6 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core import clock
 from apps.core.api.schema import endpoint, example
 from apps.core.approvals import OnlyPeopleApprove
 from apps.core.serializers import Strict
@@ -197,7 +196,7 @@ class RollbackViewSet(OneDeployment):
         many=True,
     )
     def list(self, request: Request, **address: Any) -> Response:
-        found = rollbacks.options(self.deployment, clock.now())
+        found = rollbacks.options(self.deployment)
         results = WayBackOut(found, many=True).data
         return Response({"next": None, "previous": None, "results": results})
 

@@ -7,9 +7,11 @@ from apps.deployments.services.catalogue import (
     InvalidService,
     InvalidTarget,
     ReleaseExists,
+    agent_secret,
     create_release,
     create_service,
     create_target,
+    renew_agent_secret,
     update_service,
     update_target,
 )
@@ -37,6 +39,7 @@ from apps.deployments.services.rolling_back import (
     confirm_rollback,
     roll_back,
 )
+from apps.deployments.services.starting import Preview, preview_request, release_and_request
 from apps.deployments.services.steering import (
     ApprovalMissing,
     GateCannotBeOverridden,
@@ -56,6 +59,7 @@ from apps.deployments.services.steering import (
     skip_step,
     tick_item,
 )
+from apps.deployments.services.trying import SlotTried, Tried, try_target
 
 __all__ = [
     "ApprovalMissing",
@@ -77,11 +81,15 @@ __all__ = [
     "NothingToApprove",
     "NothingToConfirm",
     "PlanIsFixed",
+    "Preview",
     "ReleaseExists",
     "RolledBackAlready",
+    "SlotTried",
     "TooLateToCancel",
+    "Tried",
     "advance_deployment",
     "advance_deployments",
+    "agent_secret",
     "approve_deployment",
     "approve_step",
     "cancel_deployment",
@@ -94,10 +102,13 @@ __all__ = [
     "end_freeze",
     "override_gate",
     "pause_deployment",
+    "preview_request",
     "reconcile_traffic",
     "record_deployment",
     "record_version",
     "reject_deployment",
+    "release_and_request",
+    "renew_agent_secret",
     "report_weights",
     "request_deployment",
     "request_version",
@@ -107,6 +118,7 @@ __all__ = [
     "set_template",
     "skip_step",
     "tick_item",
+    "try_target",
     "update_service",
     "update_target",
 ]
