@@ -41,6 +41,7 @@ from apps.deployments.services.rolling_back import (
     roll_back,
 )
 from apps.deployments.services.steering import (
+    ApprovalMissing,
     GateCannotBeOverridden,
     NoSuchItem,
     NothingToApprove,
@@ -61,6 +62,7 @@ from apps.deployments.services.steering import (
 from apps.deployments.services.trying import SlotTried, Tried, try_target
 
 __all__ = [
+    "ApprovalMissing",
     "CannotRollBack",
     "FreezeIsOver",
     "GateCannotBeOverridden",
