@@ -12,6 +12,7 @@ from apps.alerts.selectors.incidents import (
     open_incidents,
     times_of,
 )
+from apps.alerts.selectors.notices import recent_changes
 from apps.alerts.selectors.reviews import review
 from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules, rules_like, with_standing
 from apps.alerts.selectors.status import PageTold, page_told, status_components, status_page, status_pages
@@ -36,6 +37,7 @@ __all__ = [
     "open_alerts",
     "open_incidents",
     "page_told",
+    "recent_changes",
     "review",
     "routes",
     "rules",
