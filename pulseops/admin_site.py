@@ -17,13 +17,16 @@ class PulseOpsAdminSite(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from apps.alerts import pages as alert_pages
         from apps.console import pages as console_pages
+        from apps.deployments import pages as deployment_pages
         from apps.flags import pages as flag_pages
         from apps.monitoring import pages as monitoring_pages
 
         ours: list[URLPattern | URLResolver] = [
             path("p/<slug:project>/<slug:environment>/", include(console_pages.scoped_urlpatterns)),
             path("p/<slug:project>/<slug:environment>/", include(flag_pages.urlpatterns)),
+            path("p/<slug:project>/<slug:environment>/", include(deployment_pages.urlpatterns)),
             path("p/<slug:project>/<slug:environment>/", include(alert_pages.urlpatterns)),
+            path("p/<slug:project>/<slug:environment>/", include(deployment_pages.urlpatterns)),
             path("p/<slug:project>/<slug:environment>/", include(monitoring_pages.urlpatterns)),
             *console_pages.urlpatterns,
         ]

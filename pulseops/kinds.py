@@ -99,6 +99,7 @@ KINDS = {
     "deployments.release_created": _("released"),
     "deployments.target_created": _("set up the deployment target"),
     "deployments.target_changed": _("changed the deployment target"),
+    "deployments.agent_secret_renewed": _("renewed the agent's secret of"),
     "deployments.weights_reported": _("reported the traffic of"),
     "deployments.requested": _("asked for the deployment of"),
     "deployments.hotfix_requested": _("asked for the emergency hotfix of"),

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pulseops.stack.demo import DemoFacts
 
 
-def text(url: str, facts: "DemoFacts | None", seconds: float, *, mail: bool = False) -> str:
+def text(url: str, facts: "DemoFacts | None", seconds: float, *, mail: bool = False, shop: str = "") -> str:
     lines = ["", f"PulseOps answers at {url} ({seconds:.1f} s)", ""]
     if facts:
         lines += [f"  log in as  {name} / {password}  ({role})" for name, password, role in facts.logins]
@@ -19,6 +19,8 @@ def text(url: str, facts: "DemoFacts | None", seconds: float, *, mail: bool = Fa
         ]
     else:
         lines += ["  first administrator:  .venv/bin/python manage.py createsuperuser"]
+    if shop:
+        lines += ["", f"  the demo's product, to deploy and to break:  {shop}"]
     if mail:
         lines += ["", f"  mail is kept and not sent; read it at  {url}/admin/mail/"]
     return "\n".join([*lines, "", "  Ctrl-C stops everything; the data stays. `make reset` starts over.", ""])

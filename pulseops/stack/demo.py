@@ -31,6 +31,7 @@ from apps.flags.domain.patches import dump_change
 from apps.flags.domain.rollouts.templates import DEFAULT, TEMPLATES
 from apps.flags.domain.transitions import Change
 from pulseops.stack.demo_content import EUROPEANS, FLAGS, GROUPS, HISTORY, PEOPLE, RULES, DemoFlag
+from pulseops.stack.demo_deployments import deploy
 from pulseops.stack.demo_watch import watch
 
 PROJECT = "demo"
@@ -92,6 +93,7 @@ def _load(at: datetime) -> DemoFacts:
     _schedule(environments[1], maya, at)
     _usage(environments, at)
     watch(environments, omar, at)
+    deploy(environments, omar, at)
     return DemoFacts(logins=logins, client_key=client_key, flag_key=SHOWN_FLAG)
 
 

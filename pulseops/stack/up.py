@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
-from pulseops.stack import assets, banner, demo, identity, lock, portal, postgres, serving, valkey
+from pulseops.stack import assets, banner, demo, demo_deployments, identity, lock, portal, postgres, serving, valkey
 from pulseops.stack.console import Console
 from pulseops.stack.processes import StackError
 from pulseops.stack.supervisor import Supervisor
@@ -42,7 +42,15 @@ def up(*, with_demo: bool) -> None:
             _start_servers(supervisor)
             facts = _prepare(console, with_demo)
             _start_portal(supervisor, listener)
-            console.say(banner.text(settings.PUBLIC_URL, facts, time.monotonic() - began, mail=settings.MAIL_SINK))
+            console.say(
+                banner.text(
+                    settings.PUBLIC_URL,
+                    facts,
+                    time.monotonic() - began,
+                    mail=settings.MAIL_SINK,
+                    shop=demo_deployments.address(),
+                )
+            )
             while True:
                 supervisor.turn()
         except KeyboardInterrupt:
@@ -132,7 +140,7 @@ def _start_portal(supervisor: Supervisor, listener: socket.socket) -> None:
         threading.Thread(target=_wait_for_page, args=(answered,), daemon=True).start()
         while not answered.is_set():
             supervisor.turn(0.1)
-    for program in others:
+    for program in [*others, *demo_deployments.programs()]:
         supervisor.start(program)
 
 

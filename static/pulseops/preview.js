@@ -58,7 +58,7 @@ function followInput(form, target) {
     waiting = setTimeout(ask, WAIT_MS);
   });
   form.querySelector("[data-preview-button]").hidden = true;
-  form.elements.user.addEventListener("keydown", (event) => {
+  form.elements.user?.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault(); // Enter here asks about the user; it does not go to the review
     ask();

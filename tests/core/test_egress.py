@@ -364,8 +364,8 @@ def test_the_policies_come_from_the_settings() -> None:
     }
     with override_settings(**lists):
         senders = {"deliveries": egress.deliveries(), "checks": egress.checks(), "traffic": egress.traffic()}
-        urls = ("https://10.0.0.1/", "https://192.168.0.1/", "https://8.8.8.8:8443/", "http://8.8.8.8:5432/")
-        urls += ("http://10.0.0.1:2019/", "http://10.0.0.1:2020/")
+        urls = ["https://10.0.0.1/", "https://192.168.0.1/", "https://8.8.8.8:8443/", "http://8.8.8.8:5432/"]
+        urls += ["http://10.0.0.1:2019/", "http://10.0.0.1:2020/"]
         judged = {(name, url): _judged(sender, url) for name, sender in senders.items() for url in urls}
     passed = {each for each, fine in judged.items() if fine}
     assert passed == {

@@ -10,6 +10,14 @@ from apps.deployments.models import Deployment, Release, Service, Target
 from tests.factories.core import ACTOR, AT
 
 _number = count(1)
+CONFIGS = {
+    "CADDY": {
+        "admin": "127.0.0.1:18119",
+        "handler": "shop",
+        "slots": {"blue": "127.0.0.1:18101", "green": "127.0.0.1:18102"},
+    },
+    "HAPROXY": {"admin": "127.0.0.1:18129", "backend": "shop", "slots": {"blue": "blue", "green": "green"}},
+}
 
 
 def make_service(environment: Environment, *, key: str = "web", **fields: Any) -> Service:
@@ -34,6 +42,8 @@ def make_target(
     service = make_service(environment, key=key)
     if open_gates:
         fields |= {"gates": {}}
+    if fields.get("driver") in CONFIGS:
+        fields.setdefault("driver_config", CONFIGS[fields["driver"]])
     target = services.create_target(
         service_id=service.pk,
         environment_id=environment.pk,
@@ -45,7 +55,13 @@ def make_target(
     )
     if live:
         release = make_release(service, live)
-        record = {"target_id": target.pk, "release_id": release.pk, "actor": ACTOR, "reason": "tests", "at": AT}
+        record: dict[str, Any] = {
+            "target_id": target.pk,
+            "release_id": release.pk,
+            "actor": ACTOR,
+            "reason": "tests",
+            "at": AT,
+        }
         services.record_deployment(**record)
         target.slots.filter(name="blue").update(release=release)
         target.refresh_from_db()

@@ -7,6 +7,7 @@ from apps.alerts.models import Alert
 from apps.core import sealer
 from apps.core import services as core
 from apps.core.models import ApiKey, ChangeRequest, Project
+from apps.deployments.models import Deployment
 from apps.flags import services as flags
 from apps.flags.models import RolloutPlan, ScheduledChange
 from apps.monitoring import services as monitoring
@@ -16,6 +17,7 @@ from tests.factories.approvals import make_request, make_schedule
 from tests.factories.checks import make_check
 from tests.factories.core import AT, make_key, make_project
 from tests.factories.delivery import make_delivery
+from tests.factories.deployed import make_deployed
 from tests.factories.flags import make_flag, make_segment, state_in
 from tests.factories.incidents import make_incident
 from tests.factories.rollouts import make_rollout, say
@@ -30,6 +32,7 @@ class Everything:
     schedule: ScheduledChange  # of the flag asked
     request: ChangeRequest  # of the flag asked
     alert: Alert  # of the rule errors
+    deployment: Deployment  # of the service web
 
 
 def make_everything(*, key: str = "") -> Everything:
@@ -56,8 +59,9 @@ def make_everything(*, key: str = "") -> Everything:
     make_component(production, checks=["web"])
     make_incident(production, text="We look into it.")
     monitoring.report_check(environment_id=production.pk, key="backup", ok=True, reason="", expected_every=60, at=AT)
+    deployment = make_deployed(production)
     core.tick(name="beat", at=AT)
     sealer.seal()
     asked = state_in(make_flag(project=project, key="asked"))
     schedule, request = make_schedule(asked), make_request(asked)
-    return Everything(project, issued.key, rollout, schedule, request, Alert.objects.latest("pk"))
+    return Everything(project, issued.key, rollout, schedule, request, Alert.objects.latest("pk"), deployment)

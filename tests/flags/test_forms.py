@@ -6,10 +6,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from apps.core.fields import PercentField, percent_text
 from apps.flags.domain.audience import Audience
 from apps.flags.domain.engine.definitions import Fixed, Flag, FlagStatus, FlagType, In, InSegment, Split, Variant
 from apps.flags.forms import LiftKillForm, PreviewForm, RolloutForm, ToggleForm, Variants
-from apps.flags.forms.fields import PercentField, TagsField, percent_text
+from apps.flags.forms.fields import TagsField
 from tests.flags.domain.build import flag, ramp, rule
 
 THREE = (Variant("a", "A"), Variant("b", "B"), Variant("c", "C"))

@@ -4,7 +4,7 @@ They see what users of the service see, whichever slot answers; what the new slo
 the deployment itself."""
 
 from apps.core.domain.units import Unit
-from apps.deployments.domain.metrics import DATABASE_ERRORS, ERRORS, LATENCY, LOGIN_FAILURES, LOGINS, REQUESTS
+from apps.deployments.domain.metrics import DATABASE, ERRORS, LATENCY, LOGIN_FAILURES, LOGINS, REQUESTS
 
 from .labels import Match, Matcher
 from .rules import Aggregate, Baseline, Comparison, Denominator, Query, Relative, Rule, Severity
@@ -67,7 +67,7 @@ def _response_time(service: str) -> Rule:
         comparison=Comparison.GT,
         threshold=50,
         recovery_threshold=25,
-        relative=Relative(Baseline.PREVIOUS_WINDOW, minimum=20),
+        relative=Relative(Baseline.PREVIOUS_WINDOW, minimum=0.02),
         for_seconds=MINUTE,
         keep_firing_for_seconds=5 * MINUTE,
         unit=Unit.PERCENT,
@@ -99,8 +99,8 @@ def _health(service: str) -> Rule:
 
 def _database(service: str) -> Rule:
     query = Query(
-        metric=DATABASE_ERRORS,
-        aggregate=Aggregate.INCREASE,
+        metric=DATABASE,
+        aggregate=Aggregate.MAX,
         window_seconds=MINUTE,
         matchers=_of(service),
         across=(),
@@ -110,13 +110,11 @@ def _database(service: str) -> Rule:
         name=f"{service} cannot connect to its database",
         severity=Severity.CRITICAL,
         query=query,
-        comparison=Comparison.GTE,
-        threshold=2,
-        recovery_threshold=0,
+        comparison=Comparison.LT,
+        threshold=1,
         keep_firing_for_seconds=2 * MINUTE,
-        description=f"Two or more failed connections within a minute, as {service} counts them in {DATABASE_ERRORS}. A "
-        "deployment of it that users met lately is rolled back; one that both slots share is not its fault, so look at "
-        "the database, too.",
+        description=f"Not one connection of {service} succeeded for a minute, as it tells in {DATABASE}. A deployment "
+        "of it that users met lately is rolled back; look at the database, too.",
     )
 
 

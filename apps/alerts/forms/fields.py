@@ -1,8 +1,7 @@
-"""Fields for lengths of time, numbers, label names and matchers. No rule about their size lives here."""
+"""Fields for numbers, label names and matchers. No rule about their size lives here."""
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from django import forms
@@ -10,9 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.alerts.domain.labels import Match
+from apps.core.fields import LONGEST
 
-UNITS = {"s": (1, _("seconds")), "m": (60, _("minutes")), "h": (3_600, _("hours")), "d": (86_400, _("days"))}
-LONGEST = 10**9  # seconds that are worth reading; how many make sense is the domain's to say
 PARTS = ("label", "match", "value")
 MATCHES = [
     (Match.EQUAL.value, _("is")),
@@ -20,47 +18,6 @@ MATCHES = [
     (Match.REGEX.value, _("matches the pattern")),
     (Match.NOT_REGEX.value, _("does not match the pattern")),
 ]
-
-
-class DurationInput(forms.MultiWidget):
-    use_fieldset = False
-
-    def __init__(self) -> None:
-        number = forms.NumberInput(attrs={"min": 0, "step": "any"})
-        unit = forms.Select(choices=[(name, words) for name, (_size, words) in UNITS.items()])
-        unit.attrs["aria-label"] = _("Unit")
-        super().__init__({"": number, "unit": unit})
-
-    def decompress(self, value: Any) -> list[Any]:
-        """In the largest unit that needs no fraction."""
-        if value is None:
-            return [None, "m"]
-        fits = [name for name, (size, _words) in UNITS.items() if value % size == 0]
-        name = fits[-1] if value else "m"
-        return [value // UNITS[name][0], name]
-
-
-class DurationField(forms.Field):
-    """A number and its unit; seconds come out."""
-
-    widget = DurationInput
-
-    def to_python(self, value: Any) -> int | None:
-        if not isinstance(value, list | tuple):
-            return None if value is None else int(value)
-        number, unit = value
-        if not (number or "").strip():
-            return None
-        try:
-            count, size = Decimal(number), UNITS[unit or "s"][0]
-        except (InvalidOperation, KeyError):
-            raise ValidationError(_("Enter a number.")) from None
-        if not count.is_finite() or not -LONGEST <= count <= LONGEST:
-            raise ValidationError(_("This is too long."))
-        seconds = count * size
-        if seconds != int(seconds):
-            raise ValidationError(_("This has to be a whole number of seconds."))
-        return int(seconds)
 
 
 class NumberField(forms.FloatField):

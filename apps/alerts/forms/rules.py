@@ -11,7 +11,7 @@ from apps.alerts.domain.limits import DAY, MAX_KEY_LENGTH, MAX_TEXT_LENGTH
 from apps.alerts.domain.rules import Baseline, Comparison, NoData
 from apps.alerts.forms import definitions
 from apps.alerts.forms.definitions import CONFIG, EACH, TOGETHER
-from apps.alerts.forms.fields import DurationField, MatchersField, NamesField, NumberField
+from apps.alerts.forms.fields import MatchersField, NamesField, NumberField
 from apps.alerts.forms.groups import (
     ACROSS,
     AGGREGATES,
@@ -27,7 +27,7 @@ from apps.alerts.forms.rows import RowsForm
 from apps.alerts.models import AlertRule, Severity
 from apps.alerts.responses import KINDS, LIMITS
 from apps.core.domain.units import Unit
-from apps.core.fields import JsonObjectField, ReasonField, VersionField, indented
+from apps.core.fields import DurationField, JsonObjectField, ReasonField, VersionField, indented
 
 
 class RuleForm(RowsForm):

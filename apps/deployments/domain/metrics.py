@@ -2,8 +2,9 @@
 
 REQUESTS = "http_requests_total"  # counter
 ERRORS = "http_errors_total"  # counter: answers with a 5xx status, and exceptions
-LATENCY = "response_time"  # distribution, in ms
-DATABASE_ERRORS = "database_connection_errors_total"  # counter
+LATENCY = "http_request_duration_seconds"  # distribution
+DATABASE = "database_up"  # gauge: 1 when the service reached its database, 0 when not
 LOGINS = "auth_attempts_total"  # counter
 LOGIN_FAILURES = "auth_failures_total"  # counter
-PROBES = "slot_up"  # gauge: 1 when a probe of the portal found the slot well, else 0; written by the portal itself
+PROBES = "slot_up"  # gauge: 1 when a probe of the portal found the slot well, 0 when not; the portal writes it itself
+COUNTERS = frozenset({REQUESTS, ERRORS, LOGINS, LOGIN_FAILURES})

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 
 class Method(StrEnum):
-    FLAG = "flag"
-    SWITCH = "switch"
-    REVERT = "revert"
-    RESTORE = "restore"
+    FLAG = "FLAG"
+    SWITCH = "SWITCH"
+    REVERT = "REVERT"
+    RESTORE = "RESTORE"
 
     @property
     def words(self) -> str:
@@ -43,7 +43,7 @@ class LinkedFlag:
     """A flag that the release names."""
 
     key: str
-    switched: bool  # since the deployment started
+    live: bool  # not killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +89,15 @@ def cheapest(options: Iterable[Option]) -> Option | None:
 
 
 def _flag(facts: Facts) -> Option:
-    switched = _switched(facts)
-    if switched:
-        reason = f"Switches {_named(switched)} back to what was served before the deployment"
+    live = _live(facts)
+    if live:
+        reason = f"Kills {_named(live)}: everyone gets the off variant"
     elif facts.flags:
-        linked = _named([flag.key for flag in facts.flags])
-        reason = f"Nothing to switch back: {linked} did not change since the deployment started"
+        reason = f"Nothing to kill: {_named([flag.key for flag in facts.flags])} is killed already"
     else:
         reason = "No flag is linked to the release"
     code = f"The code: {facts.version} stays deployed, and what is not behind these flags goes on"
-    return _option(Method.FLAG, bool(switched), reason, (code, _DATA, _SENT, *_schema(facts)))
+    return _option(Method.FLAG, bool(live), reason, (code, _DATA, _SENT, *_schema(facts)))
 
 
 def _switch(facts: Facts) -> Option:
@@ -162,12 +161,12 @@ def _schema(facts: Facts) -> tuple[str, ...]:
 
 
 def _flags_stay(facts: Facts) -> tuple[str, ...]:
-    switched = _switched(facts)
-    return (f"What was switched since: {_named(switched)}",) if switched else ()
+    live = _live(facts)
+    return (f"What its flags serve: {_named(live)}",) if live else ()
 
 
-def _switched(facts: Facts) -> list[str]:
-    return [flag.key for flag in facts.flags if flag.switched]
+def _live(facts: Facts) -> list[str]:
+    return [flag.key for flag in facts.flags if flag.live]
 
 
 def _named(keys: list[str]) -> str:

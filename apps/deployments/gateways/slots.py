@@ -25,7 +25,7 @@ def probe(url: str, path: str) -> Probe:
     if not url:
         return Probe(False, "the slot has no address")
     try:
-        reply = egress.run(egress.checks().request("GET", _at(url, path), limits=PROBE))
+        reply = egress.run(egress.traffic().request("GET", _at(url, path), limits=PROBE))
     except egress.EgressError as error:
         return Probe(False, f"{path}: {error}")
     return Probe(reply.status < 400, f"{path} answered {reply.status} in {reply.seconds * 1_000:.0f} ms")
@@ -45,7 +45,7 @@ def call_agent(url: str, secret: str, *, call_id: str, body: Mapping[str, Any], 
     raw = json.dumps(body).encode()
     headers = signing.headers([secret], call_id, int(at.timestamp()), raw) | {"Content-Type": "application/json"}
     try:
-        reply = egress.run(egress.checks().request("POST", url, headers=headers, body=raw, limits=CALL))
+        reply = egress.run(egress.traffic().request("POST", url, headers=headers, body=raw, limits=CALL))
     except egress.EgressError as error:
         return Probe(False, f"the agent cannot be reached: {error}")
     if 200 <= reply.status < 300:
@@ -56,7 +56,7 @@ def call_agent(url: str, secret: str, *, call_id: str, body: Mapping[str, Any], 
 def _tested(url: str, test: Mapping[str, Any]) -> Probe:
     path, status, contains = test["path"], test.get("status", 200), test.get("contains", "")
     try:
-        reply = egress.run(egress.checks().request("GET", _at(url, path), limits=PROBE))
+        reply = egress.run(egress.traffic().request("GET", _at(url, path), limits=PROBE))
     except egress.EgressError as error:
         return Probe(False, f"smoke test {path}: {error}")
     if reply.status != status:

@@ -10,9 +10,9 @@ from apps.deployments.selectors.deployments import (
     target_in,
     targets,
 )
+from apps.deployments.selectors.live_deployments import DeployedTo, LiveDeployment, deployed_to, live_deployment
 from apps.deployments.selectors.news import KINDS as NEWS_KINDS
 from apps.deployments.selectors.news import About, News, about, message, news_of
-from apps.deployments.selectors.standings import DeployedTo, LiveDeployment, deployed_to, live_deployment
 
 __all__ = [
     "NEWS_KINDS",

@@ -13,8 +13,13 @@ from apps.deployments.models import FreezeWindow, Target
 
 def calendar_of(target: Target, since: datetime) -> Calendar:
     """With every freeze that ends after `since`."""
-    own = DEFAULT_CALENDAR if target.windows is None else parse_calendar(target.windows)
-    frozen = freezes(target.environment, since)
+    return calendar_here(target.environment, target, since)
+
+
+def calendar_here(environment: Environment, target: Target | None, since: datetime) -> Calendar:
+    """Of a target, or of whatever keeps to the usual days."""
+    own = DEFAULT_CALENDAR if target is None or target.windows is None else parse_calendar(target.windows)
+    frozen = freezes(environment, since)
     kept = tuple(Freeze(row.starts_at, row.ends_at, f"{row.name}: {row.reason}") for row in frozen)
     return replace(own, freezes=(*own.freezes, *kept))
 

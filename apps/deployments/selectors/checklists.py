@@ -8,7 +8,7 @@ from apps.deployments.domain.checklist_parsing import parse_items
 from apps.deployments.domain.checklists import Fact, Item, Phase, Result, Source, Tick, blocking, evaluated
 from apps.deployments.domain.gates import Answer, Gate, Verdict
 from apps.deployments.domain.standard_items import STANDARD_ITEMS
-from apps.deployments.models import Deployment, DeploymentStep, Rollback
+from apps.deployments.models import Deployment, DeploymentStep, Rollback, Service
 from apps.flags import selectors as flags
 from apps.monitoring import selectors as monitoring
 
@@ -22,8 +22,12 @@ GATED = frozenset(
 
 
 def items_of(row: Deployment) -> tuple[Item, ...]:
-    kept = row.target.service.checklist
-    return STANDARD_ITEMS if kept is None else parse_items(kept)
+    return items_kept(row.target.service)
+
+
+def items_kept(service: Service) -> tuple[Item, ...]:
+    """As the service keeps them, else the usual ones."""
+    return STANDARD_ITEMS if service.checklist is None else parse_items(service.checklist)
 
 
 def manual_items(row: Deployment) -> dict[str, Item]:

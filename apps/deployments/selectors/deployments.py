@@ -3,7 +3,7 @@
 from django.db.models import Prefetch, QuerySet
 
 from apps.core.models import Environment, Project
-from apps.deployments.models import Deployment, FreezeWindow, Release, Rollback, Service, Slot, Target
+from apps.deployments.models import Deployment, FreezeWindow, MessageTemplate, Release, Rollback, Service, Slot, Target
 
 
 def deployments(environment: Environment) -> QuerySet[Deployment]:
@@ -39,6 +39,12 @@ def target_in(environment: Environment, service_key: str) -> Target | None:
     return targets(environment).filter(service__key=service_key).first()
 
 
+def target_by_id(target_id: int) -> Target:
+    """With its slots."""
+    slots = Prefetch("slots", Slot.objects.order_by("name"))
+    return Target.objects.select_related("service", "environment").prefetch_related(slots).get(pk=target_id)
+
+
 def matrix(project: Project) -> QuerySet[Target]:
     """Which version of which service is where: every target of the project, by service and environment."""
     rows = Target.objects.filter(service__project=project).select_related("service", "environment", "live_release")
@@ -48,3 +54,8 @@ def matrix(project: Project) -> QuerySet[Target]:
 def freeze_windows(project: Project) -> QuerySet[FreezeWindow]:
     rows = FreezeWindow.objects.filter(project=project).select_related("project", "environment")
     return rows.order_by("-starts_at", "-pk")
+
+
+def message_templates(project: Project) -> QuerySet[MessageTemplate]:
+    """The project's own words; kinds without a row have the usual ones."""
+    return MessageTemplate.objects.filter(project=project).order_by("kind")

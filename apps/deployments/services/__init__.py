@@ -1,14 +1,17 @@
 """What other apps and the edges do with deployments. One name per deed; the modules beside this one are private."""
 
 from apps.deployments.services.advancing import advance_deployment, advance_deployments, reconcile_traffic
+from apps.deployments.services.by_name import IdempotencyKeyReused, record_version, request_version
 from apps.deployments.services.catalogue import (
     InvalidRelease,
     InvalidService,
     InvalidTarget,
     ReleaseExists,
+    agent_secret,
     create_release,
     create_service,
     create_target,
+    renew_agent_secret,
     update_service,
     update_target,
 )
@@ -36,6 +39,7 @@ from apps.deployments.services.rolling_back import (
     confirm_rollback,
     roll_back,
 )
+from apps.deployments.services.starting import Preview, preview_request, release_and_request
 from apps.deployments.services.steering import (
     GateCannotBeOverridden,
     NoSuchItem,
@@ -54,11 +58,13 @@ from apps.deployments.services.steering import (
     skip_step,
     tick_item,
 )
+from apps.deployments.services.trying import SlotTried, Tried, try_target
 
 __all__ = [
     "CannotRollBack",
     "FreezeIsOver",
     "GateCannotBeOverridden",
+    "IdempotencyKeyReused",
     "InvalidDeployment",
     "InvalidFreeze",
     "InvalidRelease",
@@ -73,11 +79,15 @@ __all__ = [
     "NothingToApprove",
     "NothingToConfirm",
     "PlanIsFixed",
+    "Preview",
     "ReleaseExists",
     "RolledBackAlready",
+    "SlotTried",
     "TooLateToCancel",
+    "Tried",
     "advance_deployment",
     "advance_deployments",
+    "agent_secret",
     "approve_deployment",
     "approve_step",
     "cancel_deployment",
@@ -90,17 +100,23 @@ __all__ = [
     "end_freeze",
     "override_gate",
     "pause_deployment",
+    "preview_request",
     "reconcile_traffic",
     "record_deployment",
+    "record_version",
     "reject_deployment",
+    "release_and_request",
+    "renew_agent_secret",
     "report_weights",
     "request_deployment",
+    "request_version",
     "reset_template",
     "resume_deployment",
     "roll_back",
     "set_template",
     "skip_step",
     "tick_item",
+    "try_target",
     "update_service",
     "update_target",
 ]

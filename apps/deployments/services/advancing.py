@@ -20,7 +20,7 @@ from apps.deployments.services.moving import apply, start_step
 from apps.deployments.services.nudging import nudge
 
 logger = logging.getLogger(__name__)
-LEASE_SECONDS = 60  # longer than any errand takes
+LEASE = timedelta(seconds=60)  # longer than any errand takes
 IN_A_ROW = (
     20  # steps of one deployment in one sweep, so that nobody waits for a period where nothing has to be waited for
 )
@@ -75,7 +75,7 @@ def _claim(pk: int, at: datetime) -> Claimed | None:
         if row is None:
             return None
         now = standing(row)
-        row.fence, row.leased_until = row.fence + 1, at + timedelta(seconds=LEASE_SECONDS)
+        row.fence, row.leased_until = row.fence + 1, at + LEASE
         row.save(update_fields=["fence", "leased_until"])
         if now.task is not Task.GATES:
             start_step(row, now.weight, at)

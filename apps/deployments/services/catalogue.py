@@ -13,10 +13,10 @@ from apps.core.domain import signing
 from apps.core.domain.diff import Changes, changes
 from apps.core.models import Environment, Project
 from apps.core.services import check_reason, check_version
-from apps.deployments.domain.gates import UnknownGate, parse_gates, usual
-from apps.deployments.domain.plans import InvalidPlan, parse_steps
+from apps.deployments.domain.gates import usual
 from apps.deployments.models import Release, Service, Slot, Target
 from apps.deployments.services import trail
+from apps.deployments.services.checking import checklist_problems, target_problems
 from apps.deployments.services.locking import lock_target
 
 SERVICE_FIELDS = ("name", "description", "repository_url", "checklist")
@@ -72,7 +72,7 @@ def create_service(
     with transaction.atomic():
         project = Project.objects.get(pk=project_id)
         row = Service(project=project, key=key, name=name, created_at=at, **_only(fields, SERVICE_FIELDS))
-        _clean(row, InvalidService)
+        _clean_service(row)
         row.save()
         trail.record("deployments.service_created", row, readable(row), actor=actor, reason=reason, at=at)
     return row
@@ -93,7 +93,7 @@ def update_service(
         check_version(row.version, expected_version)
         before = _texts(row, SERVICE_FIELDS)
         _write(row, fields, SERVICE_FIELDS)
-        _clean(row, InvalidService)
+        _clean_service(row)
         changed = changes(before, _texts(row, SERVICE_FIELDS))
         _save_changed("deployments.service_changed", row, changed, actor=actor, reason=reason, at=at)
     return row
@@ -172,6 +172,24 @@ def update_target(
     return row
 
 
+def agent_secret(row: Target) -> str:
+    """What calls to the agent are signed with; empty without one. For whoever just set it."""
+    return secrets.decrypt(bytes(row.agent_secret)) if row.agent_secret else ""
+
+
+def renew_agent_secret(*, target_id: int, actor: Actor, reason: str, at: datetime) -> Target:
+    """Its agent has to know the new one before the next deployment. Raises InvalidTarget, ReasonMissing."""
+    with transaction.atomic():
+        row = lock_target(target_id)
+        check_reason([row.environment], reason)
+        if not row.agent_url:
+            raise InvalidTarget({"agent_url": ["there is no agent that a secret would be for"]})
+        row.agent_secret, row.version = secrets.encrypt(signing.new_secret()), row.version + 1
+        row.save(update_fields=["agent_secret", "version"])
+        trail.record("deployments.agent_secret_renewed", row, {}, actor=actor, reason=reason, at=at)
+    return row
+
+
 def readable(row: Service | Target) -> dict[str, list[Any]]:
     fields = SERVICE_FIELDS if isinstance(row, Service) else TARGET_FIELDS
     return changes({}, {name: value for name, value in _texts(row, fields).items() if value not in ("", None, [], {})})
@@ -179,15 +197,7 @@ def readable(row: Service | Target) -> dict[str, list[Any]]:
 
 def _write_target(row: Target, fields: Mapping[str, Any]) -> None:
     _write(row, fields, TARGET_FIELDS)
-    problems: dict[str, list[str]] = {}
-    try:
-        parse_steps(row.steps)
-    except InvalidPlan as fault:
-        problems[fault.path] = [fault.message]
-    try:
-        parse_gates(row.gates)
-    except UnknownGate as fault:
-        problems["gates"] = [str(fault)]
+    problems = target_problems(row)
     if problems:
         raise InvalidTarget(problems)
     _clean(row, InvalidTarget)
@@ -209,11 +219,18 @@ def _texts(row: Service | Target, fields: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in fields}
 
 
+def _clean_service(row: Service) -> None:
+    problems = checklist_problems(row.checklist)
+    if problems:
+        raise InvalidService(problems)
+    _clean(row, InvalidService)
+
+
 def _clean(row: Service | Release | Target, invalid: type[ValidationError]) -> None:
     try:
         row.full_clean()
     except ValidationError as error:
-        raise invalid(error.message_dict) from None
+        raise invalid(error.error_dict) from None  # with their codes: taken is not malformed
 
 
 def _save_changed(kind: str, row: Service | Target, changed: Changes, **signed: Any) -> None:

@@ -85,6 +85,18 @@ def run(errand: Errand, at: datetime) -> Seen:
     return Seen(outcome, weights, probes)
 
 
+def read(driver: str, config: Mapping[str, Any]) -> tuple[Mapping[str, int] | None, str]:
+    """The weights as the proxy has them, or why they are not known. Changes nothing."""
+    try:
+        return driver_of(driver, config).read(), ""
+    except (TrafficError, InvalidTraffic) as error:
+        return None, str(error)
+
+
+def look_at(url: str, health_path: str) -> Probe:
+    return probe(url, health_path)
+
+
 def asserted(errand: Errand) -> tuple[Mapping[str, int] | None, str]:
     """The weights as the proxy has them in the end, and why they are not as wanted; both empty where none are."""
     if errand.weights is None:
@@ -106,7 +118,7 @@ def _follow(driver: Driver, wanted: Mapping[str, int], near: Mapping[str, int]) 
 
 
 def in_words(weights: Mapping[str, int]) -> str:
-    return ", ".join(f"{weight / 1_000:g} % on {name}" for name, weight in weights.items()) or "on no slot"
+    return ", ".join(f"{weight / 1_000:g} % on {name}" for name, weight in sorted(weights.items())) or "on no slot"
 
 
 def _weights(row: Deployment, now: Standing) -> Mapping[str, int] | None:

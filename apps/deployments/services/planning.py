@@ -10,8 +10,11 @@ from django.db import transaction
 from apps.core.audit import Actor
 from apps.core.models import Environment, Project
 from apps.core.services import check_version
+from apps.deployments.domain.messages import Template, check
 from apps.deployments.models import FreezeWindow, MessageTemplate
 from apps.deployments.services import trail
+
+LAST_YEAR = 2099  # as in a target's own calendar: what looks ahead from an end must not run out of time
 
 
 class InvalidFreeze(ValidationError):
@@ -53,6 +56,8 @@ def create_freeze(
         )
         if ends_at <= max(starts_at, at):
             raise InvalidFreeze({"ends_at": ["must be after its start, and in the future"]})
+        if ends_at.year > LAST_YEAR:
+            raise InvalidFreeze({"ends_at": [f"must be in {LAST_YEAR} at the latest"]})
         _clean(row, InvalidFreeze)
         row.save()
         about = {"starts_at": [None, f"{starts_at:%Y-%m-%d %H:%M}"], "ends_at": [None, f"{ends_at:%Y-%m-%d %H:%M}"]}
@@ -113,7 +118,12 @@ def reset_template(*, project_id: int, kind: str, actor: Actor, at: datetime) ->
 
 
 def _check_words(row: MessageTemplate) -> None:
-    """Placeholders; see domain/messages.py."""
+    """Raises InvalidTemplate for a name in braces that nothing fills in."""
+    problems: dict[str, list[str]] = {}
+    for field, words in check(Template(row.subject, row.body)):
+        problems.setdefault(field, []).append(words)
+    if problems:
+        raise InvalidTemplate(problems)
 
 
 def _clean(row: FreezeWindow | MessageTemplate, invalid: type[ValidationError]) -> None:

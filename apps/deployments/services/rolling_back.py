@@ -7,9 +7,10 @@ from django.db import transaction
 from apps.core.audit import Actor
 from apps.core.services import ReasonMissing, check_version
 from apps.deployments.domain.moves import Move
+from apps.deployments.domain.rollback_methods import Method as Way
 from apps.deployments.domain.states import LIVE, State, Task
 from apps.deployments.models import Deployment, Rollback
-from apps.deployments.selectors.rollbacks import possible, switched_flags
+from apps.deployments.selectors.rollbacks import live_flags, refusal
 from apps.deployments.services import trail
 from apps.deployments.services.locking import lock_deployment
 from apps.deployments.services.moving import apply
@@ -17,7 +18,6 @@ from apps.deployments.services.nudging import nudge
 from apps.flags import services as flags
 
 Method = Rollback.Method
-TARGET_SECONDS = {Method.FLAG: 30, Method.SWITCH: 180, Method.REVERT: 600, Method.RESTORE: 1_800}
 
 
 class CannotRollBack(Exception):
@@ -54,16 +54,15 @@ def roll_back(
             raise RolledBackAlready
         if row.rollbacks.filter(status=Rollback.Status.RUNNING).exists():
             raise RolledBackAlready
-        refusal = possible(row, method, at)
-        if refusal:
-            raise CannotRollBack(refusal)
+        if why := refusal(row, method):
+            raise CannotRollBack(why)
         made = Rollback.objects.create(
             deployment=row,
             method=method,
             automatic=automatic,
             trigger=trigger[:100],
             reason=reason,
-            target_seconds=TARGET_SECONDS[Method(method)],
+            target_seconds=Way(method).target_seconds,
             asked_at=at,
             asked_by_label=actor.label[:150],
         )
@@ -92,7 +91,7 @@ def _switch(row: Deployment, made: Rollback, actor: Actor, reason: str, at: date
 
 def _flag(row: Deployment, made: Rollback, actor: Actor, reason: str, at: datetime) -> None:
     """The release stays; what it brought behind its flags is gone for everyone."""
-    killed = switched_flags(row)
+    killed = live_flags(row)
     for flag in killed:
         flags.kill(state_id=flag.state_id, actor=actor, reason=reason, at=at)
     made.status, made.moved_at, made.verified_at = Rollback.Status.DONE, at, at

@@ -10,11 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import ReasonField, VersionField
-from apps.core.forms import DateInput
+from apps.core.forms import DateInput, Rows
 from apps.flags.domain.engine.definitions import FlagType
 from apps.flags.domain.locks import UnreadableLock, read_lock
 from apps.flags.forms.fields import TagsField
-from apps.flags.forms.rows import Rows
 from apps.flags.models import Flag
 from apps.flags.models.flags import flag_key
 

@@ -6,12 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.fields import VersionField
+from apps.core.fields import PercentField, VersionField, WordsField
+from apps.core.forms import Rows
 from apps.flags.domain.engine.validation import Problem
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.rollouts.problems import MAX_STAGES
-from apps.flags.forms.fields import PercentField, WordsField, choices
-from apps.flags.forms.rows import Rows
+from apps.flags.forms.fields import choices
 
 UNITS = [(60, _("minutes")), (3_600, _("hours")), (86_400, _("days"))]
 

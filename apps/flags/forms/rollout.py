@@ -7,13 +7,13 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.fields import VersionField
+from apps.core.fields import PercentField, VersionField
 from apps.flags.domain.audience import Audience, from_rules, main_variant, to_rules
 from apps.flags.domain.engine.definitions import Flag, FlagStatus
 from apps.flags.domain.engine.limits import WEIGHT_TOTAL
 from apps.flags.domain.engine.text import percent
 from apps.flags.domain.transitions import Change
-from apps.flags.forms.fields import PercentField, choices
+from apps.flags.forms.fields import choices
 
 EVERYONE, GROUPS = "everyone", "groups"
 

@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import VersionField
+from apps.core.forms import SPARE_ROWS, Rows
 from apps.flags.domain.engine.definitions import Override, Prerequisite
 from apps.flags.domain.engine.limits import MAX_OVERRIDES, MAX_PREREQUISITES, MAX_UNIT_LENGTH
 from apps.flags.forms.fields import choices
 from apps.flags.forms.moments import MomentField
-from apps.flags.forms.rows import SPARE_ROWS, Rows
 
 MOMENT = "%Y-%m-%dT%H:%M:%S"
 LASTS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}

@@ -17,8 +17,8 @@ from apps.deployments.domain.rollback_methods import (
 )
 
 WARM = PreviousSlot("2.13.2", healthy=True, succeeded=True)
-CHECKOUT, SEARCH, CARDS = (LinkedFlag(key, switched=True) for key in ("checkout", "search", "cards"))
-UNTOUCHED = LinkedFlag("checkout", switched=False)
+CHECKOUT, SEARCH, CARDS = (LinkedFlag(key, live=True) for key in ("checkout", "search", "cards"))
+UNTOUCHED = LinkedFlag("checkout", live=False)
 EVERYTHING = Facts(
     version="2.14.0", flags=(CHECKOUT,), previous=WARM, migrated=True, revert_connected=True, restore_connected=True
 )
@@ -55,7 +55,7 @@ def test_the_customers_target_times() -> None:
 )
 def test_what_is_possible_comes_first_and_the_fastest_of_it_before(facts: Facts, ranked: str, possible: int) -> None:
     options = planned(facts)
-    assert [one.method.value for one in options] == ranked.split()
+    assert [one.method.value for one in options] == ranked.upper().split()
     assert sum(one.possible for one in options) == possible
     assert cheapest(options) == (options[0] if possible else None)
 
@@ -98,17 +98,17 @@ def test_a_switch_that_is_blocked_names_all_that_is_in_the_way(facts: Facts, rea
         (
             replace(NOTHING, flags=(CHECKOUT, SEARCH, CARDS)),
             Method.FLAG,
-            "Switches checkout, search and cards back to what was served before the deployment",
+            "Kills checkout, search and cards: everyone gets the off variant",
         ),
         (
-            replace(NOTHING, flags=(CHECKOUT, replace(SEARCH, switched=False))),
+            replace(NOTHING, flags=(CHECKOUT, replace(SEARCH, live=False))),
             Method.FLAG,
-            "Switches checkout back to what was served before the deployment",
+            "Kills checkout: everyone gets the off variant",
         ),
         (
             replace(NOTHING, flags=(UNTOUCHED,)),
             Method.FLAG,
-            "Nothing to switch back: checkout did not change since the deployment started",
+            "Nothing to kill: checkout is killed already",
         ),
         (NOTHING, Method.FLAG, "No flag is linked to the release"),
     ],
@@ -127,9 +127,9 @@ def test_what_is_not_connected_yet_says_so(method: Method) -> None:
     ("method", "kept"),
     [  # the first word or two of each
         (Method.FLAG, ["The code", "Data written", "E-mails", "Migrations that"]),
-        (Method.SWITCH, ["Data written", "E-mails", "Migrations that", "What was switched since: checkout", "Pages"]),
-        (Method.REVERT, ["Data written", "E-mails", "Migrations that", "What was switched since: checkout"]),
-        (Method.RESTORE, ["The code", "E-mails", "What was switched since: checkout"]),
+        (Method.SWITCH, ["Data written", "E-mails", "Migrations that", "What its flags serve: checkout", "Pages"]),
+        (Method.REVERT, ["Data written", "E-mails", "Migrations that", "What its flags serve: checkout"]),
+        (Method.RESTORE, ["The code", "E-mails", "What its flags serve: checkout"]),
     ],
 )
 def test_each_says_what_it_will_not_undo(method: Method, kept: list[str]) -> None:
@@ -140,7 +140,7 @@ def test_each_says_what_it_will_not_undo(method: Method, kept: list[str]) -> Non
 
 def test_only_what_happened_is_listed() -> None:
     assert not any(
-        "igration" in words or "switched" in words for one in planned(NOTHING) for words in one.will_not_undo
+        "igration" in words or "its flags" in words for one in planned(NOTHING) for words in one.will_not_undo
     )
     assert any(
         "what it removed" in words

@@ -1,0 +1,1 @@
+"""What people type about deployments. Reads and checks; saving is the services' business."""
