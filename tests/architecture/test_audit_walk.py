@@ -77,6 +77,7 @@ NOT_WRITING = (
 ITSELF = {
     "advance_rollout": "rollout",
     "advance_rollouts": "rollout",
+    "hear_deployments": "alerts",
     "judge": "alerts",
     "judge_due": "alerts",
     "report_check": "checks",
