@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 
+from apps.core import panels
 from apps.core import selectors as core
 from apps.core.models import ChangeRequest, Vote
 from apps.core.pages import Pill
@@ -86,6 +87,9 @@ class ShownDeployment(DeploymentPage):
             flags=self._flags(),
             entries=core.audit_of(row._meta.label_lower, row.pk)[:ENTRIES],
             confirm_form=CommentForm(auto_id="confirm_%s"),
+            panels=panels.of(
+                "deployment", pk=row.pk, environment=self.environment, user=self.request.user, at=self.at
+            ),
             **self._approvals(),
             **self._deeds(),
         )
