@@ -8,6 +8,8 @@ const told = document.getElementById("live-told");
 const lost = document.getElementById("live-lost");
 const seen = new Map(parts(document).map((part) => [part.id, plain(part)]));
 let said = document.querySelector("[data-say]")?.dataset.say;
+let stamp = null; // of the last answer; with it, what did not change is not sent again
+let kept = false; // whether a part was in use, so that the next answer has to bring it again
 let missed = 0;
 
 if (page) setTimeout(follow, EVERY_MS);
@@ -19,13 +21,20 @@ async function follow() {
 }
 
 async function refresh() {
-  const options = { redirect: "error", signal: AbortSignal.timeout(10 * EVERY_MS) }; // the login page is no progress
-  const response = await fetch(page.dataset.follow, options).catch(() => null);
-  missed = response?.ok ? 0 : missed + 1;
+  const response = await fetch(page.dataset.follow, {
+    headers: stamp ? { "If-None-Match": stamp } : {},
+    redirect: "error", // the login page is no progress
+    signal: AbortSignal.timeout(10 * EVERY_MS),
+  }).catch(() => null);
+  const came = response?.ok || response?.status === 304;
+  missed = came ? 0 : missed + 1;
   lost.hidden = missed < LOST_AFTER;
   if (!response?.ok) return;
+  stamp = response.headers.get("ETag");
+  kept = false;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const part of parts(fresh)) replace(part);
+  if (kept) stamp = null; // all of it once more
 }
 
 // Only what changed, and never under somebody's hands.
@@ -36,11 +45,14 @@ function replace(part) {
   if (part.dataset.say) say(part.dataset.say);
   const focused = now.contains(document.activeElement) ? document.activeElement : null;
   const twin = focused && twinOf(focused, part);
-  if (isTypedIn(now) || (focused && !twin)) return; // the next answers try again
+  if (isTypedIn(now) || (focused && !twin)) {
+    kept = true;
+    return;
+  }
   seen.set(part.id, text);
-  for (const kept of now.querySelectorAll("details[data-key]")) {
-    const same = part.querySelector(`details[data-key="${CSS.escape(kept.dataset.key)}"]`);
-    if (same) same.open = kept.open;
+  for (const old of now.querySelectorAll("details[data-key]")) {
+    const same = part.querySelector(`details[data-key="${CSS.escape(old.dataset.key)}"]`);
+    if (same) same.open = old.open;
   }
   now.replaceWith(document.adoptNode(part));
   twin?.focus({ preventScroll: true });

@@ -153,6 +153,35 @@ def test_the_parts_that_follow_are_those_of_the_page(environment: Environment, v
     assert "data-over" not in text(parts)
 
 
+def test_whoever_has_the_parts_gets_them_again_when_something_changed(
+    environment: Environment, visitor: Visitor, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = make_canary(environment, world)
+    monkeypatch.setattr(clock, "now", lambda: world.at)  # the minute stays the same
+    back: dict[str, Any] = {"method": "SWITCH", "reason": "x", "target_seconds": 180, "asked_by_label": "x"}
+    url = visitor.url("deployment-progress", deployment=row.pk)
+    seen = visitor.client.get(url).headers["ETag"]
+    for change in (
+        lambda: row.target.slots.filter(name="green").update(weight=6_000),
+        lambda: row.target.slots.filter(name="green").update(healthy=False),
+        lambda: row.gates.filter(gate="LOCK").update(verdict="WAITING"),
+        lambda: Analysis.objects.create(deployment=row, position=0, look=1, verdict="GOOD", words="x", at=world.at),
+        lambda: services.tick_item(deployment_id=row.pk, item="rollback_reviewed", done=True, actor=ACTOR, at=world.at),
+        lambda: Rollback.objects.create(deployment=row, status="DONE", asked_at=world.at, **back),
+        lambda: services.confirm_rollback(deployment_id=row.pk, actor=ACTOR, at=world.at),
+        lambda: Deployment.objects.filter(pk=row.pk).update(words="Something else"),
+        lambda: row.steps.filter(status="RUNNING").update(status="DONE"),
+    ):
+        row.target.slots.update(seen_at=world.at)  # alone it changes nothing
+        assert visitor.client.get(url, headers={"If-None-Match": seen}).status_code == 304
+        change()
+        answer = visitor.client.get(url, headers={"If-None-Match": seen})
+        assert (answer.status_code, answer.headers["ETag"] != seen) == (200, True)
+        seen = answer.headers["ETag"]
+    world.at += timedelta(minutes=1)
+    assert visitor.client.get(url, headers={"If-None-Match": seen}).status_code == 200
+
+
 def test_a_long_deployment_costs_no_more_queries(environment: Environment, visitor: Visitor, world: World) -> None:
     row = make_canary(environment, world)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.urls import path
 from django.utils.translation import gettext as _
 
@@ -160,10 +160,16 @@ class DetailPage(ShownDeployment):
 
 
 class ProgressPage(ShownDeployment):
-    """Only the parts that change by themselves; deployment.js puts them in place of the old ones."""
+    """Only the parts that change by themselves; deployment.js puts them in place of the old ones. Whoever has them
+    already gets nothing, as every open page asks every two seconds."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show(template_name="deployments/progress.html")
+        stamp = progress.stamp(self.row, self.at)
+        if request.headers.get("If-None-Match") == stamp:
+            return HttpResponseNotModified()
+        answer = self.show(template_name="deployments/progress.html")
+        answer.headers["ETag"] = stamp
+        return answer
 
 
 def logged(row: DeploymentStep) -> Logged:

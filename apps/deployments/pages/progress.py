@@ -1,5 +1,6 @@
 """How far a deployment is: four phases with planned and real times, the steps of its plan, the slots. Reads one row."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -210,3 +211,18 @@ def traffic(shown: Sequence[SlotView]) -> tuple[list[int], str]:
     known = [one for one in shown if one.row.weight is not None]
     weights = [one.row.weight or 0 for one in known]
     return weights if sum(weights) else [], ", ".join(f"{one.share} {one.row.name}" for one in known)
+
+
+def stamp(row: Deployment, at: datetime) -> str:
+    """Differs as soon as the page would; relative times alone make another one each minute. Votes, ticks and overrides
+    move the row's version. When a slot was last looked at says nothing by itself."""
+    log = max(row.steps.all(), key=lambda one: one.pk, default=None)
+    seen = (
+        (row.version, row.state, row.words, f"{at:%Y-%m-%d %H:%M}"),
+        (log and (log.pk, log.status)),
+        sorted((one.gate, one.verdict, one.reason) for one in row.gates.all()),
+        len(row.analyses.all()),
+        sorted((one.pk, one.status, str(one.moved_at), one.confirmed_by_label) for one in row.rollbacks.all()),
+        sorted((one.name, one.weight, one.healthy, one.told, one.release_id) for one in row.target.slots.all()),
+    )
+    return f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:32]}"'
