@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.parts import missing
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One a module: while Playwright runs, its event loop holds this thread, and other tests want one of their own."""
+    """One a directory: while Playwright runs, its loop holds this thread, and other tests want one of their own."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         missing("Chromium is not installed, so no page can be looked at")

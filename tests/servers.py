@@ -34,9 +34,18 @@ def provided() -> Iterator[None]:
         with servers.running(addresses, durable=False):
             os.environ |= {name: url for name, url in found.items() if not os.environ.get(name)}
             os.environ["PULSEOPS_VAR"] = str(directory / "var")
+            _compile_once(directory / "compiled")
             yield
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _compile_once(directory: Path) -> None:
+    """Whoever wants no compiled files beside the source has every process of a run, dozens, compile all of it anew.
+    They share it in a place that is thrown away."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(directory)
+        sys.dont_write_bytecode = False
 
 
 _running = ExitStack()

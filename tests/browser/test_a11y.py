@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 from pytest_django import Settings
 
 from apps.core import clock, sealer
@@ -16,11 +16,14 @@ from tests.factories import make_flag, make_key, make_segment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SCOPE = "/admin/p/shop/production"
+WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=320, height=900)
+SIDEWAYS = "document.documentElement.scrollWidth > 320"
+UNFOLD = "document.querySelectorAll('main details').forEach(each => { each.open = true })"
 
 
 @pytest.fixture
-def furnished(project: Project) -> Project:
-    """Something to see on every page."""
+def furnished(project: Project, settings: Settings) -> Project:
+    """Something to see on every page, and words without a place to break them."""
     production = Environment.objects.get(project=project, key="production")
     rolling = make_flag(project=project, key="checkout", rolling_out=True)
     make_flag(project=project, key="search", killed=True)
@@ -29,6 +32,8 @@ def furnished(project: Project) -> Project:
     make_key(environment=production, name="web")
     make_key(environment=production, name="old", expires_at=clock.now() + timedelta(days=3))
     make_key(environment=production, name="gone", revoked=True)
+    make_flag(project=project, key="a" * 90)
+    settings.FEATURE_LOCKS = {f"PULSEOPS_FEATURE_{'A' * 90}": "unreadable"}
     flags.add_usage(counts={(production.pk, rolling.key, "on"): 42}, at=clock.now())
     sealer.seal()
     return project
@@ -89,6 +94,18 @@ def problems_in_both_schemes(tab: Tab, path: str) -> list[str]:
     return found
 
 
+def problems_everywhere(tab: Tab, path: str, *, unfolded: bool = False) -> list[str]:
+    """One load for all: wide and light, dark, and at 320 px."""
+    found = problems_in_both_schemes(tab, path)
+    tab.page.set_viewport_size(NARROW)
+    if unfolded:
+        tab.page.evaluate(UNFOLD)
+    if tab.page.evaluate(SIDEWAYS):
+        found.append(f"{path}: scrolls sideways at 320 px")
+    tab.page.set_viewport_size(WIDE)
+    return found
+
+
 def test_a_page_at_fault_is_found(chromium: Browser) -> None:
     page = chromium.new_page()
     page.set_content('<main><h1 style="color: #ccc; background: #fff">Pale</h1><img src="data:,"></main>')
@@ -97,9 +114,20 @@ def test_a_page_at_fault_is_found(chromium: Browser) -> None:
     page.close()
 
 
-def test_no_page_has_a_violation(tab: Open, furnished: Project) -> None:
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [("", False), ("<p>{}</p>", True), ("<p hidden>{}</p>", False)],
+)
+def test_a_page_that_is_too_wide_is_found(chromium: Browser, content: str, found: bool) -> None:
+    page = chromium.new_page(viewport=NARROW)
+    page.set_content(f"<main>{content.format('x' * 90)}</main>")
+    assert page.evaluate(SIDEWAYS) is found
+    page.close()
+
+
+def test_no_page_has_a_violation_or_scrolls_sideways(tab: Open, furnished: Project) -> None:
     at = tab()
-    assert [problem for path in pages(furnished) for problem in problems_in_both_schemes(at, path)] == []
+    assert [problem for path in pages(furnished) for problem in problems_everywhere(at, path)] == []
 
 
 def test_forms_with_errors_have_no_violation(tab: Open, furnished: Project) -> None:
@@ -148,15 +176,3 @@ def test_open_menus_and_the_palette_have_no_violation(tab: Open, furnished: Proj
 
 def test_page_for_people_without_a_role_has_no_violation(tab: Open, furnished: Project) -> None:
     assert problems(tab(role=""), f"{SCOPE}/") == []
-
-
-def test_nothing_scrolls_sideways_at_320_pixels(tab: Open, furnished: Project, settings: Settings) -> None:
-    make_flag(project=furnished, key="a" * 90)
-    settings.FEATURE_LOCKS = {f"PULSEOPS_FEATURE_{'A' * 90}": "unreadable"}  # no place to break these words
-    at = tab(width=320)
-    wide = []
-    for path in pages(furnished):
-        page = at.open(path)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append(path)
-    assert wide == []

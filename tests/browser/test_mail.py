@@ -12,7 +12,7 @@ from apps.alerts.gateways import email
 from pulseops.stack import mail as server
 from tests.alerts.test_delivery_payloads import message
 from tests.browser.conftest import Open
-from tests.browser.test_a11y import problems_in_both_schemes
+from tests.browser.test_a11y import problems_everywhere
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -28,7 +28,7 @@ def test_mail_is_read_in_its_frame(tab: Open, kept: Path) -> None:
     real = email.compose(message(), sender="pulseops@example.com", to=["ops@example.com"])
     url = f"/admin/mail/{server.keep(kept, bytes(real), AT).stem}/"
     wide = tab(role="Operator")
-    assert [fault for path in ("/admin/mail/", url) for fault in problems_in_both_schemes(wide, path)] == []
+    assert [fault for path in ("/admin/mail/", url) for fault in problems_everywhere(wide, path)] == []
     narrow = tab(role="Operator", width=320)
     page = narrow.open(url)
     expect(page.frame_locator("iframe").get_by_role("heading", name="Too many errors")).to_be_visible()

@@ -11,7 +11,7 @@ from apps.core import clock
 from apps.core.models import Project
 from tests.browser.axe import violations
 from tests.browser.conftest import Open
-from tests.browser.test_a11y import problems_in_both_schemes
+from tests.browser.test_a11y import problems_everywhere
 from tests.factories import make_check
 from tests.factories.status import make_component, make_public_incident, make_status_page, say_publicly
 
@@ -43,7 +43,7 @@ def furnished(project: Project) -> None:
 
 
 def test_it_is_accessible_narrow_and_needs_no_script(tab: Open, furnished: None) -> None:
-    assert problems_in_both_schemes(tab(role=None), PAGE) == []
+    assert problems_everywhere(tab(role=None), PAGE) == []
     narrow = tab(role=None, width=320, scheme="dark")
     page = narrow.open(PAGE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -63,7 +63,7 @@ def test_a_line_says_what_who_how_long_and_how_it_went(staging: Environment, vis
     row.refresh_from_db()
     assert row.traffic_at
     assert row.ended_at
-    known = {"requests": 1200, "error_share": 0.031, "p95": 240.4}
+    known = {"requests": 1200, "error_share": 0.031, "p95_ms": 240.4}
     times = {"traffic_at": AT, "ended_at": AT + timedelta(minutes=65)}
     Deployment.objects.filter(pk=row.pk).update(
         health_before=known | {"error_share": 0.002}, health_after=known, **times

@@ -294,6 +294,7 @@ def test_rolling_back_moves_traffic_first_and_then_looks(staging: Environment, w
     assert made.moved_at is not None
     assert made.verified_at is not None
     assert made.verified_at > made.moved_at
+    assert set(row.steps.filter(state="ROLLING_BACK").values_list("status", flat=True)) == {"DONE"}
     assert row.target.live_slot == "blue"
     services.confirm_rollback(deployment_id=row.pk, actor=ACTOR, at=world.at)
     with pytest.raises(services.NothingToConfirm):

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from apps.deployments import services
+from apps.deployments.domain.metrics import ERRORS, LATENCY, REQUESTS
 from apps.deployments.gateways.slots import Probe
 from apps.deployments.gateways.traffic import Outcome, Unreachable
 from apps.deployments.models import Deployment
 from apps.deployments.services import errands
+from apps.monitoring import services as monitoring
+from apps.monitoring.domain.samples import Sample
+from apps.monitoring.domain.series import read_series
 from tests.factories.core import AT
 
 
@@ -27,6 +31,7 @@ class World:
     orders: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by their id: the same again is the same
     proxy_answers: bool = True
     agent_answers: bool = True
+    _counted: dict[str, list[int]] = field(default_factory=dict)
 
     # The driver
     def read(self) -> Mapping[str, int]:
@@ -53,6 +58,22 @@ class World:
             self.orders[call_id] = body
         return Probe(self.agent_answers, "agent")
 
+    # What the slots push, as far as a test wants them to
+    def serve(self, environment_id: int, slot: str, requests: int, errors: int, *, ms: float = 30) -> None:
+        """A minute of traffic, of which the counters tell every ten seconds, up to now."""
+        total = self._counted.setdefault(slot, [0, 0])
+        samples = []
+        for n in range(6):
+            at = self.at - timedelta(seconds=50 - 10 * n)
+            total[0], total[1] = total[0] + requests // 6, total[1] + errors // 6
+            for name, value in ((REQUESTS, total[0]), (ERRORS, total[1])):
+                samples.append(Sample(read_series(name, {"service": "web", "slot": slot}), float(value), at))
+            for k in range(20):
+                latency = read_series(LATENCY, {"service": "web", "slot": slot})
+                seconds = ms / 1_000 * (0.6 + 0.04 * ((k * 7 + n) % 20))
+                samples.append(Sample(latency, seconds, at - timedelta(milliseconds=k)))
+        monitoring.record(environment_id=environment_id, samples=samples, at=self.at)
+
     # Time
     def run(self, seconds: float, *, step: float = 1.0) -> None:
         """Sweep every `step` seconds."""
@@ -67,8 +88,9 @@ def _slot(url: str) -> str:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
+def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
+    monitoring.make_partitions(at=AT)
     monkeypatch.setattr(errands, "driver_of", lambda kind, config: made)
     for name in ("probe", "smoke", "call_agent"):
         monkeypatch.setattr(errands, name, getattr(made, name))

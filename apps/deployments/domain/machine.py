@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .moves import Action, Facts, Move, Outcome, Standing, enter, on, stay
+from .judging.findings import Action
+from .moves import Facts, Move, Outcome, Standing, enter, on, stay
 from .states import LIVE, State, Task
 
 EXPIRES = timedelta(days=7)  # of waiting

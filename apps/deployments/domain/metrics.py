@@ -7,3 +7,4 @@ DATABASE = "database_up"  # gauge: 1 when the service reached its database, 0 wh
 LOGINS = "auth_attempts_total"  # counter
 LOGIN_FAILURES = "auth_failures_total"  # counter
 PROBES = "slot_up"  # gauge: 1 when a probe of the portal found the slot well, 0 when not; the portal writes it itself
+COUNTERS = frozenset({REQUESTS, ERRORS, LOGINS, LOGIN_FAILURES})

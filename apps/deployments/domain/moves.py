@@ -2,18 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from .judging.findings import Action
 from .plans import WHOLE, Plan, Step
 from .states import State, Task, first_task
-
-
-class Action(StrEnum):
-    """What a bad verdict or a trigger asks for."""
-
-    IGNORE = "IGNORE"  # dry run: told, nothing done
-    PAUSE = "PAUSE"
-    ROLL_BACK = "ROLL_BACK"
 
 
 @dataclass(frozen=True, slots=True)

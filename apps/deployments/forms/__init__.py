@@ -1,1 +1,1 @@
-"""What people type about deployments. Rules are the domain's and the services'."""
+"""What people type about deployments. Reads and checks; saving is the services' business."""

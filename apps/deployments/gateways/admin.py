@@ -39,7 +39,10 @@ def talk(admin: Admin, talking: Callable[[Connection], Awaitable[Said]], *, seco
 
     async def whole() -> Said:
         async with asyncio.timeout(seconds), _opened(admin, seconds) as connection:
-            return await talking(connection)
+            try:
+                return await talking(connection)
+            except OSError as error:
+                raise Unreachable(f"{admin} broke the connection off: read what the proxy has now") from error
 
     with _in_words(admin, seconds):
         return egress.run(whole())

@@ -140,4 +140,6 @@ def _object(value: object) -> Mapping[str, object]:
 
 
 def _list(value: object) -> list[Mapping[str, object]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise UnexpectedAnswer("Caddy gave no list of upstreams; is this its admin address?")
+    return value

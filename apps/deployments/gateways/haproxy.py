@@ -52,8 +52,10 @@ class HaProxyDriver:
 
     def in_flight(self, slot: str) -> int | None:
         server = self.config.slots[known(self.config.slots, slot)]
-        table = self._ask("show stat").removeprefix("# ")
-        for row in csv.DictReader(table.splitlines()):
+        table = self._ask("show stat")
+        if not table.startswith("# pxname,"):
+            raise UnexpectedAnswer("HAProxy gave no statistics; is this its runtime socket?")
+        for row in csv.DictReader(table.removeprefix("# ").splitlines()):
             if (row.get("pxname"), row.get("svname")) == (self.config.backend, server):
                 return _number(row.get("scur"))
         raise self._no_server(server)

@@ -10,7 +10,7 @@ from apps.deployments.domain.moves import Facts, Standing
 from apps.deployments.domain.states import LIVE, WAITING, State
 from apps.deployments.models import Deployment, GateReport
 from apps.deployments.selectors import gates
-from apps.deployments.services import watching
+from apps.deployments.services import judging
 
 
 def facts_of(row: Deployment, now: Standing, at: datetime) -> Facts:
@@ -19,7 +19,7 @@ def facts_of(row: Deployment, now: Standing, at: datetime) -> Facts:
         return Facts()
     answers = gates.answers(row, at)
     keep_reports(row, answers, at)
-    looked = watching.look(row, now, at)
+    looked = judging.look(row, now, at)
     return Facts(
         failed=in_the_way(answers, CHECKED),
         unapproved=in_the_way(answers, [Gate.APPROVALS]),

@@ -24,12 +24,13 @@ def apply(row: Deployment, move: Move, at: datetime, *, actor: Actor = trail.ITS
     was, position = State(row.state), row.position
     other = move.state is not was
     if other or (move.task.value, move.position) != (row.task, position):
-        close_step(row, move, at)
+        close_step(row, move, at, failed=other and move.state in BAD)
         row.task_since, row.version = at, row.version + 1
     if move.state is State.PAUSED and other:
         _remember_place(row, was, at)
     row.state, row.task, row.position = move.state.value, move.task.value, move.position
-    row.words, row.tries, row.due_at = reason or move.words, move.tries, move.due_at
+    row.words = reason or move.words or ("" if other else row.words)  # what paused it stays to be read
+    row.tries, row.due_at = move.tries, move.due_at
     row.hold_until, row.watch_until = move.hold_until, move.watch_until
     if move.position != position:
         row.step_approved_by_label = ""
@@ -57,8 +58,8 @@ def start_step(row: Deployment, weight: int | None, at: datetime) -> None:
     )
 
 
-def close_step(row: Deployment, move: Move, at: datetime) -> None:
-    status = DeploymentStep.Status.FAILED if move.state in BAD else DeploymentStep.Status.DONE
+def close_step(row: Deployment, move: Move, at: datetime, *, failed: bool) -> None:
+    status = DeploymentStep.Status.FAILED if failed else DeploymentStep.Status.DONE
     row.steps.filter(status=DeploymentStep.Status.RUNNING).update(status=status, words=move.words, ended_at=at)
 
 

@@ -1,29 +1,34 @@
-"""Keeping what a tick saw, and asking judge and triggers what to think of it. Private to services."""
+"""Keeping what a tick saw, and keeping idle traffic where it belongs. Private to services."""
 
 from datetime import datetime
-from typing import NamedTuple
 
-from apps.deployments.domain.moves import Alarm, Standing
+from apps.deployments.domain.metrics import PROBES
 from apps.deployments.domain.plans import WHOLE
 from apps.deployments.domain.states import Task
 from apps.deployments.models import Deployment, Target
 from apps.deployments.services import errands
 from apps.deployments.services.errands import Errand, Seen
-
-
-class Looked(NamedTuple):
-    alarm: Alarm | None = None
-    inconclusive: str = ""
-
-
-def look(row: Deployment, now: Standing, at: datetime) -> Looked:
-    return Looked()
+from apps.monitoring import services as monitoring
+from apps.monitoring.domain.samples import Sample
+from apps.monitoring.domain.series import read_series
 
 
 def note(row: Deployment, seen: Seen, at: datetime) -> None:
     _keep_slots(row.target, seen, at)
+    _observe(row, seen, at)
     if row.task == Task.PREPARE and seen.outcome.ok:
         row.target.slots.filter(name=row.slot).update(release=row.release)
+
+
+def _observe(row: Deployment, seen: Seen, at: datetime) -> None:
+    """A slot that fails its probes is an observation like any other: triggers and rules read it there."""
+    service = row.target.service.key
+    samples = [
+        Sample(read_series(PROBES, {"service": service, "slot": name}), float(probe.ok), at)
+        for name, probe in seen.probes.items()
+    ]
+    if samples:
+        monitoring.record(environment_id=row.target.environment_id, samples=samples, at=at)
 
 
 def keep_traffic(target: Target, at: datetime) -> None:

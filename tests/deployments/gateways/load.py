@@ -1,7 +1,7 @@
 """Continuous requests over kept connections, each remembered: when it was sent, what answered, or that nothing did.
 
-A request whose kept connection is closed before a byte of the answer is sent again on a new one, as every browser does
-with GET (RFC 9112, 9.3.1); such requests are counted, for a client that does not do that loses them.
+A request whose connection ends before a byte of the answer is sent again on a new one, as clients may do with GET
+(RFC 9110, 9.2.2); such requests are counted, for a client that does not do that loses them.
 """
 
 import asyncio
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self, cast
+
+AGAIN_AT_MOST = 10_000  # of a whole load: a proxy that ends every connection is no proxy
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class Client(asyncio.Protocol):
 
     def __init__(self, load: "Load") -> None:
         self.load = load
-        self.is_asking = self.is_reused = False
+        self.is_asking = False
         self.buffer = b""
         self.sent = 0.0
 
@@ -59,7 +61,7 @@ class Client(asyncio.Protocol):
         length = next((line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b"0")
         if not found or len(body) < int(length):
             return
-        self.is_asking, self.is_reused = False, True
+        self.is_asking = False
         self.load.note(self.sent, head, body)
         if b"connection: close" in head.lower():
             self.transport.close()
@@ -73,7 +75,7 @@ class Client(asyncio.Protocol):
             self.ask()
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self.is_asking and self.is_reused and not self.buffer:
+        if self.is_asking and not self.buffer and self.load.answers.sent_again < AGAIN_AT_MOST:
             self.load.answers.sent_again += 1
             self.load.given -= 1
         elif self.is_asking:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = "127.0.0.1"
-START_SECONDS = 10.0
+START_SECONDS = 30.0
 HAPROXY = shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 CADDY = shutil.which("caddy", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
 
@@ -83,7 +83,7 @@ def caddy(directory: Path, dials: Mapping[str, str], *, admin: str = "") -> Prox
     }
     file = directory / "caddy.json"
     file.write_text(json.dumps(written))
-    config = {"admin": admin, "handler": "shop", "slots": dict(dials)}
+    config = {"admin": admin, "handler": "shop", "slots": dict(dials), "timeout_seconds": 10}
     return Proxy("CADDY", port, config, [str(CADDY), "run", "--config", str(file)], directory)
 
 
@@ -117,6 +117,7 @@ def haproxy(directory: Path, dials: Mapping[str, str], *, over_tcp: bool = False
         "admin": f"{HERE}:{admin_port}" if over_tcp else admin,
         "backend": "shop",
         "slots": {slot: f"{slot}-1" for slot in dials},
+        "timeout_seconds": 10,  # a test may run on a machine that is busy with others
     }
     return Proxy("HAPROXY", port, config, [str(HAPROXY), "-db", "-f", str(file)], directory)
 

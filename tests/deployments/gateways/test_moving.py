@@ -11,11 +11,11 @@ from tests.deployments.gateways.load import Answers, Load
 from tests.deployments.gateways.proxies import Proxy
 
 BLUE, GREEN = {"blue": 100_000, "green": 0}, {"blue": 0, "green": 100_000}
-LATE_SECONDS = 1.0  # generous, for a machine that runs other tests beside this one; benchmarks/traffic.py measures
+LATE_SECONDS = 5.0  # generous, for a machine that runs other tests beside this one; benchmarks/traffic.py measures
 
 
 def wait_for(answers: Answers, requests: int) -> None:
-    until, aim = time.monotonic() + 10, len(answers.sent_at) + requests
+    until, aim = time.monotonic() + 30, len(answers.sent_at) + requests
     while len(answers.sent_at) < aim and time.monotonic() < until:
         time.sleep(0.005)
 
@@ -33,6 +33,8 @@ def test_all_traffic_moves_to_the_other_slot_and_back_and_nothing_fails(proxy: P
             assert answers.last_sent(here) - started < LATE_SECONDS
             assert answers.since(started)[there] > 200
     assert answers.failed == []
+    if proxy.kind == "HAPROXY":
+        assert answers.sent_again == 0  # Caddy reloads itself and ends connections: docs/deployment/traffic-drivers.md
 
 
 def test_a_canary_gets_its_share(proxy: Proxy) -> None:
@@ -49,7 +51,7 @@ def test_a_canary_gets_its_share(proxy: Proxy) -> None:
 
 def test_a_slot_drains_before_it_is_stopped(proxy: Proxy) -> None:
     driver = driver_of(proxy.kind, proxy.config)
-    slow = Load(proxy.port, connections=6, requests=6, path="/500")
+    slow = Load(proxy.port, connections=6, requests=6, path="/1000")
     thread = threading.Thread(target=slow.run)
     thread.start()
     until = time.monotonic() + 5
