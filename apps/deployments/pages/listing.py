@@ -21,7 +21,7 @@ from apps.deployments.models import Deployment, GateReport, Rollback
 from apps.deployments.pages.base import DeploymentsPage, lasted, state_pill
 from apps.deployments.selectors.histories import NARROWED, history, under_way
 
-PER_PAGE = 50
+PER_PAGE = 25
 CARDS = 20
 SHORT = 8  # characters of a commit
 STATES = {
