@@ -8,6 +8,7 @@ urlpatterns = [
     path("v1/", include("apps.core.api.routes")),
     path("v1/", include("apps.monitoring.api.routes")),
     path("v1/", include("apps.flags.api.routes")),
+    path("v1/", include("apps.deployments.api.routes")),
     path("v1/", include("apps.alerts.api.routes")),
     re_path(r"", nothing_here, name="api-nothing-here"),
 ]

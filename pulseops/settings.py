@@ -194,6 +194,12 @@ SPECTACULAR_SETTINGS = {
         "OnOrOff": "apps.flags.serializers.states.ON_OR_OFF",
         "Impact": "apps.alerts.models.Impact",
         "HealthState": "apps.monitoring.domain.checks.standing.State",
+        "DeploymentState": "apps.deployments.models.Deployment.State",
+        "WorkStatus": "apps.deployments.models.Rollback.Status",
+        "GateVerdict": "apps.deployments.models.GateReport.Verdict",
+        "AnalysisVerdict": "apps.deployments.models.Analysis.Verdict",
+        "VerdictEnum": "apps.core.models.Hold.Verdict",
+        "CalendarVerdict": "apps.deployments.domain.calendar.Verdict",
     },
 }
 RATE_LIMIT_PER_KEY = env.int("PULSEOPS_RATE_LIMIT_PER_KEY", default=2_000)  # requests a second, per process

@@ -12,6 +12,7 @@ from apps.core import clock
 def judge(**_: Any) -> None:
     """What a rule sets off is carried out and told at once, not at the next sweep."""
     services.judge_due(at=clock.now())
+    services.vouch(at=clock.now())
     services.respond_due(at=clock.now())
     services.deliver_due(at=clock.now())
 

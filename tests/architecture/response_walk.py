@@ -6,6 +6,7 @@ from apps.alerts import services
 from apps.alerts.models import Response
 from tests.architecture.scenarios import WHO, production, scenario
 from tests.factories import AT, make_flag, make_rule, push
+from tests.factories.deployments import make_service, make_target
 
 EXEMPT = {"keep_house"}  # what is deleted is in the trail, which is kept
 
@@ -26,3 +27,16 @@ def undo_response() -> Callable[[], object]:
 def delete_rule() -> Callable[[], object]:
     pk = make_rule(production()).pk
     return lambda: services.delete_rule(rule_id=pk, expected_version=None, **WHO)
+
+
+@scenario
+def install_rollback_rules() -> Callable[[], object]:
+    environment = production()
+    make_service(environment)
+    return lambda: services.install_rollback_rules(environment_id=environment.pk, service="web", **WHO)
+
+
+@scenario
+def vouch() -> Callable[[], object]:
+    make_target(production(), live="")
+    return lambda: services.vouch(at=AT)

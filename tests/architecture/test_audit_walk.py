@@ -22,7 +22,12 @@ from apps.flags.domain.engine.definitions import FlagStatus, FlagType
 from apps.flags.domain.rollouts.plans import Stage
 from apps.flags.domain.transitions import Change
 from apps.monitoring import services as monitoring
-from tests.architecture import delivery_walk, response_walk, status_walk  # noqa: F401  # status_walk: its scenarios
+from tests.architecture import (
+    delivery_walk,
+    deployments_walk,
+    response_walk,
+    status_walk,  # noqa: F401  # its scenarios
+)
 from tests.architecture.scenarios import SCENARIOS, scenario
 from tests.factories import (
     ACTOR,
@@ -53,17 +58,21 @@ EXEMPT = {"add_usage", "drop_usage", "mark_keys_used", "tick"}
 # tests/monitoring/test_checks.py and test_heartbeats.py.
 EXEMPT |= {"store_events", "record", "roll_up", "drop_old", "make_partitions"}
 EXEMPT |= {"count_active_users", "run_due_checks", "find_missed", "hear_pings"}
-EXEMPT |= delivery_walk.EXEMPT | response_walk.EXEMPT
+EXEMPT |= delivery_walk.EXEMPT | response_walk.EXEMPT | deployments_walk.EXEMPT
 # These change no row: a check, a lock, and the registration of a callback at start.
-NOT_WRITING = {
-    "adopt_environments_with",
-    "check_reason",
-    "check_version",
-    "lock_project",
-    "read_rule",
-    "verdicts",
-    "judged",
-} | delivery_walk.NOT_WRITING
+NOT_WRITING = (
+    {
+        "adopt_environments_with",
+        "check_reason",
+        "check_version",
+        "lock_project",
+        "read_rule",
+        "verdicts",
+        "judged",
+    }
+    | delivery_walk.NOT_WRITING
+    | deployments_walk.NOT_WRITING
+)
 # What the portal does by itself is signed so.
 ITSELF = {
     "advance_rollout": "rollout",
@@ -73,7 +82,8 @@ ITSELF = {
     "report_check": "checks",
     "respond": "alerts",
     "respond_due": "alerts",
-}
+    "vouch": "alerts",
+} | deployments_walk.ITSELF
 
 WHO: dict[str, Any] = {"actor": ACTOR, "at": AT}
 ANY_VERSION: dict[str, Any] = {"expected_version": None}
@@ -287,6 +297,12 @@ def write_all() -> Callable[[], object]:
 def _rollout(**fields: Any) -> dict[str, Any]:
     plan = make_rollout(state_in(make_flag()), **fields)
     return {"plan_id": plan.pk, "reason": "walk", **WHO, **ANY_VERSION}
+
+
+@scenario
+def write_everywhere() -> Callable[[], object]:
+    pk, said = make_project().environments.get(key="production").pk, [holds.Said("errors", "RED", "walk")]
+    return lambda: holds.write_everywhere(said={pk: said}, valid_until=AT + WEEK, at=AT, actor=ACTOR)
 
 
 @scenario

@@ -69,8 +69,15 @@ BODY = {
     "username": "mallory",
     "approve": "1",
 }
-# What `key` and `id` stand for below these parts of an address.
-KEYED = {"segments": "beta", "channels": "ops", "checks": "web", "components": "web", "routes": "all"}
+# What names and `id` stand for below these parts of an address.
+NAMED = {
+    "segments": {"key": "beta"},
+    "channels": {"key": "ops"},
+    "checks": {"key": "web"},
+    "components": {"key": "web"},
+    "routes": {"key": "all"},
+    "messages": {"kind": "started"},
+}
 NUMBERED = {
     "approvals": "request",
     "change-requests": "request",
@@ -132,11 +139,12 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "channel": "ops",
         "mail": "20260105T090000000000-00000000",
         "component": "web",
-        "service": "web",
-        "freeze": str(FreezeWindow.objects.latest("pk").pk),
-        "kind": "started",
         "deployment": str(made.deployment.pk),
         "gate": "CALENDAR",
+        "service": "web",
+        "item": "staging_thorough",
+        "freeze": str(FreezeWindow.objects.latest("pk").pk),
+        "kind": "STARTED",
         "token": "pulse_ping_nobody",
         "id": str(made.key.pk),
         "key_id": str(made.key.pk),
@@ -154,9 +162,9 @@ def address(route: str, values: dict[str, str], numbers: dict[str, str]) -> str:
     if model and "object_id" in route and model[1] in {config.label for config in apps.get_app_configs()}:
         row = apps.get_model(model[1], model[2])._default_manager.first()
         known["object_id"] = str(row.pk) if row else "1"
-    for part, value in KEYED.items():
+    for part, named in NAMED.items():
         if f"/{part}/" in route:
-            known["key"] = value
+            known |= named
     if "/schedules/" in route or "/scheduled-changes/" in route:
         known |= {"key": "asked", "id": numbers["schedule"]}
     if "/rules/" in route and "/flags/" not in route:
@@ -286,11 +294,13 @@ def test_an_administrator_does_write_on_this_walk(addresses: dict[str, str]) -> 
         "api/v1/projects/<slug:project>/environments/",
         "api/v1/projects/<slug:project>/flags/<flag_key:flag>/states/<slug:environment>/kill/",
         "admin/p/<slug:project>/<slug:environment>/flags/<str:key>/kill/",
-        "admin/p/<slug:project>/<slug:environment>/services/<slug:service>/target/secret/",
         "admin/p/<slug:project>/<slug:environment>/deployments/<int:deployment>/gates/<slug:gate>/",
+        "admin/p/<slug:project>/<slug:environment>/services/<slug:service>/target/secret/",
         "api/v1/projects/<slug:project>/change-requests/<int:id>/approve/",
         "api/v1/projects/<slug:project>/scheduled-changes/<int:id>/cancel/",
         "api/v1/projects/<slug:project>/environments/<slug:environment>/checks/<check_key:check>/archive/",
+        "api/v1/projects/<slug:project>/environments/<slug:environment>/deployments/<int:deployment>/cancel/",
+        "api/v1/projects/<slug:project>/freeze-windows/<int:freeze>/end/",
     } <= wrote
 
 

@@ -69,7 +69,7 @@ def test_more_services_cost_no_more_queries(staging: Environment, visitor: Visit
     few = asked()
     for n in range(5):
         make_target(staging, key=f"worker-{n}")
-        make_target(staging.project.environments.get(key="production"), key=f"worker-{n}")
+        make_target(staging.project.environments.get(key="production"), key=f"worker-{n}", live="2.0.0")
     assert asked() == few
 
 

@@ -57,7 +57,7 @@ def typed(**fields: Any) -> dict[str, Any]:
         "reason": "set up",
     }
     for metric in ("errors", "typical_latency", "slow_latency"):
-        usual |= {f"{metric}_action": "pause", f"{metric}_minimum": 100}
+        usual |= {f"{metric}_action": "pause", f"{metric}_minimum": 100, f"{metric}_tolerated": 1.5}
     usual |= rows(
         "steps", {"weight": 10, "hold_seconds": 5, "hold_seconds_unit": "m", "analyse": "on"}, {"weight": 100}
     )
@@ -94,7 +94,7 @@ def test_a_target_is_set_up_as_it_was_typed(staging: Environment, visitor: Visit
     }
     assert {name for name, wanted in row.gates.items() if wanted} == {"STAGING", "HOLDS"}
     assert (row.guards, row.watch_seconds, row.drain_seconds) == (["errors", "latency"], 1_800, 20)
-    assert row.judge["errors"] == {"action": "pause", "minimum": 100}
+    assert row.judge["errors"] == {"action": "pause", "minimum": 100, "tolerated": 1.5}
     assert row.judge["probes"] == {"action": "roll_back"}
     assert dict(row.slots.values_list("name", "url"))["green"] == "http://127.0.0.1:18102"
     page = visitor.get("service-target", service="web")
@@ -132,6 +132,7 @@ def test_what_is_shown_is_saved_again_without_a_change(staging: Environment, vis
         ({"stretches-0-kind": "avoid"}, "Stretch 1, Why not:"),
         ({"steps-1-weight": "90"}, "Step 2, Per cent: the last step must be 100 %"),
         ({"errors_minimum": "0"}, "Requests needed on each slot:"),
+        ({"errors_tolerated": "99"}, "Tolerated, in times of the old slot:"),
         ({"logins_action": "explode"}, "Fewer sign-ins succeed:"),
     ],
 )

@@ -1,14 +1,12 @@
 """A project with something of every kind."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from apps.alerts import services as alerts
 from apps.alerts.models import Alert
 from apps.core import sealer
 from apps.core import services as core
 from apps.core.models import ApiKey, ChangeRequest, Project
-from apps.deployments import services as deployments
 from apps.deployments.models import Deployment
 from apps.flags import services as flags
 from apps.flags.models import RolloutPlan, ScheduledChange
@@ -17,9 +15,9 @@ from apps.monitoring.services.events import Turned
 from tests.factories.alerts import make_rule, push
 from tests.factories.approvals import make_request, make_schedule
 from tests.factories.checks import make_check
-from tests.factories.core import ACTOR, AT, make_key, make_project
+from tests.factories.core import AT, make_key, make_project
 from tests.factories.delivery import make_delivery
-from tests.factories.deployments import make_deployment, make_target
+from tests.factories.deployed import make_deployed
 from tests.factories.flags import make_flag, make_segment, state_in
 from tests.factories.incidents import make_incident
 from tests.factories.rollouts import make_rollout, say
@@ -61,19 +59,9 @@ def make_everything(*, key: str = "") -> Everything:
     make_component(production, checks=["web"])
     make_incident(production, text="We look into it.")
     monitoring.report_check(environment_id=production.pk, key="backup", ok=True, reason="", expected_every=60, at=AT)
-    deployed = make_deployment(make_target(production, agent_url="http://127.0.0.1:18999/"))
-    deployments.create_freeze(
-        project_id=project.pk,
-        environment_id=production.pk,
-        name="Holidays",
-        reason="Nobody is there",
-        starts_at=AT,
-        ends_at=AT + timedelta(days=3_650),
-        actor=ACTOR,
-        at=AT,
-    )
+    deployment = make_deployed(production)
     core.tick(name="beat", at=AT)
     sealer.seal()
     asked = state_in(make_flag(project=project, key="asked"))
     schedule, request = make_schedule(asked), make_request(asked)
-    return Everything(project, issued.key, rollout, schedule, request, Alert.objects.latest("pk"), deployed)
+    return Everything(project, issued.key, rollout, schedule, request, Alert.objects.latest("pk"), deployment)

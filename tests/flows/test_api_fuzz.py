@@ -20,6 +20,7 @@ from schemathesis.core.result import Ok
 from apps.core.api.problems import MEDIA_TYPE
 from tests.callers import as_key
 from tests.factories import make_check, make_flag, make_key, make_project, make_segment
+from tests.factories.deployed import make_deployed
 from tests.scale import scaled
 
 DOCUMENT = yaml.safe_load((django_settings.BASE_DIR / "docs/openapi.yaml").read_text())
@@ -31,6 +32,7 @@ OPERATIONS = {
 }
 KNOWN = {"project": "shop", "environment": "production", "flag": "checkout", "segment": "beta", "check": "web"}
 KNOWN |= {"metric": "health_check_failures_total"}  # every check has it
+KNOWN |= {"service": "web", "item": "staging_thorough", "kind": "STARTED"}
 EXAMPLES = scaled(short=10, long=150)
 
 
@@ -40,6 +42,7 @@ def client(db: None) -> APIClient:
     make_flag(project=shop, key="checkout", rolling_out=True)
     make_segment(project=shop, key="beta", members=["u-1"])
     make_check(shop.environments.get(key="production"))
+    KNOWN["deployment"] = str(make_deployed(shop.environments.get(key="production")).pk)
     return as_key(make_key(project=shop, writing=True))
 
 

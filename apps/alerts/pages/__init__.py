@@ -18,7 +18,7 @@ from apps.alerts.pages.incidents import IncidentPage, IncidentsPage, OwnPage, Ta
 from apps.alerts.pages.routes import DeleteRoutePage, MoveRoutePage, NewRoutePage, RoutePage, RoutesPage
 from apps.alerts.pages.rule_editor import NewRulePage, RulePage
 from apps.alerts.pages.rule_test import RuleTestPage
-from apps.alerts.pages.rules import InstallPage, RulesPage
+from apps.alerts.pages.rules import InstallPage, InstallRollbackPage, RulesPage
 from apps.alerts.pages.silences import EndSilencePage, NewSilencePage, SilencesPage
 from apps.alerts.pages.status import PreviewPage, SettingsPage, StatusPagePage
 from apps.alerts.pages.status_components import ComponentPage, DeletePage, MovePage, NewComponentPage, StatePage
@@ -63,6 +63,7 @@ urlpatterns = [
     path("status/components/<slug:key>/delete/", DeletePage.as_view(), name="status-component-delete"),
     path("rules/", RulesPage.as_view(), name="rule-list"),
     path("rules/starter/", InstallPage.as_view(), name="rule-starter"),
+    path("rules/starter/rollback/", InstallRollbackPage.as_view(), name="rule-starter-rollback"),
     path("rules/new/", NewRulePage.as_view(), name="rule-new"),
     path("rules/<slug:key>/", RulePage.as_view(), name="rule-detail"),
     path("rules/<slug:key>/delete/", DeleteRulePage.as_view(), name="rule-delete"),

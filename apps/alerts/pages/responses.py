@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from apps.alerts.models import Alert, Response
-from apps.alerts.responses import DEEDS, rights_to_undo
+from apps.alerts.responses import rights_to_undo
 from apps.core.fields import ReasonField
 from apps.core.pages import Pill, ScopedPage
 
@@ -24,12 +24,19 @@ TITLES: Mapping[str, str | Promise] = {
     "kill_flag": gettext_lazy("Kill the flag %(of)s"),
     "pause_rollout": gettext_lazy("Pause the rollout of %(of)s"),
     "roll_back_rollout": gettext_lazy("Roll back the rollout of %(of)s"),
+    "roll_back_deployment": gettext_lazy("Roll back the deployment of %(of)s"),
+    "hold_deployment": gettext_lazy("Hold the deployment of %(of)s"),
     "call_webhook": gettext_lazy("Call the webhook %(of)s"),
 }
 WAYS_BACK: Mapping[str, str | Promise] = {
     "kill_flag": gettext_lazy("Lift the kill"),
     "pause_rollout": gettext_lazy("Resume the rollout"),
     "roll_back_rollout": gettext_lazy("Serve again what it served"),
+    "hold_deployment": gettext_lazy("Let it go on"),
+}
+
+FINAL: Mapping[str, str | Promise] = {
+    "roll_back_deployment": gettext_lazy("A rollback is not taken back: start a new deployment once it is mended."),
 }
 
 
@@ -43,6 +50,7 @@ class Told:
     title: str
     state: Pill
     way_back: str | Promise  # what the button says; empty: there is none, or not for this person
+    final: str | Promise  # why there is no way back, of what has none
     form: UndoForm | None
     sent: bool  # just now, and refused
 
@@ -56,15 +64,16 @@ def told(page: ScopedPage, alert: Alert, sent: Mapping[int, UndoForm]) -> Iterat
     """In the order in which they came to be. `sent` is what was typed and refused, by the response's id."""
     protected = page.environment.protected
     for row in alert.responses.all():
-        of = row.config.get("flag") or row.config.get("channel", "")
+        of = next((row.config[name] for name in ("flag", "service", "channel") if name in row.config), "")
         title = str(TITLES.get(row.kind, row.kind))
         may = page.request.user.has_perms(rights_to_undo(row.kind, protected=protected))
-        back = row.status == Status.DONE and row.kind in DEEDS and may
+        back = row.status == Status.DONE and row.kind in WAYS_BACK and may
         yield Told(
             row=row,
             title=title % {"of": of} if "%(of)s" in title else title,
             state=Pill(TONES[Status(row.status)], str(Status(row.status).label)),
             way_back=WAYS_BACK.get(row.kind, "") if back else "",
+            final=FINAL.get(row.kind, "") if row.status == Status.DONE else "",
             form=sent.get(row.pk) or undo_form(row) if back else None,
             sent=row.pk in sent,
         )

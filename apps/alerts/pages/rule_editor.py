@@ -21,6 +21,7 @@ from apps.alerts.pages.words import condition_of, condition_words
 from apps.alerts.responses import read_response
 from apps.core.pages import ScopedPage
 from apps.core.services import StaleVersion
+from apps.deployments import selectors as deployments
 from apps.flags import selectors as flags
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.monitoring import selectors as monitoring
@@ -107,6 +108,7 @@ class Editor(ScopedPage):
         return {
             "metric-names": [one["name"] for one in monitoring.metric_names(self.environment)[:SUGGESTED]],
             "known-flag": [flag.key for flag in flags.flags(self.project)[:SUGGESTED]],
+            "known-service": [row.key for row in deployments.services(self.project)[:SUGGESTED]],
             "known-channel": [row.key for row in selectors.channels(self.project)[:SUGGESTED]],
         }
 

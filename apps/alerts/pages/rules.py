@@ -9,6 +9,7 @@ from apps.alerts import selectors, services
 from apps.alerts.models import AlertRule, Severity
 from apps.alerts.pages.words import condition_of, severity
 from apps.core.pages import ScopedPage
+from apps.deployments import selectors as deployments
 
 PER_PAGE = 50
 
@@ -30,6 +31,7 @@ class RulesPage(ScopedPage):
             filtered=any(asked.values()),
             severities=Severity.choices,
             may_change=request.user.has_perm("alerts.add_alertrule"),
+            services=deployments.services(self.project),
         )
 
 
@@ -40,6 +42,27 @@ class InstallPage(ScopedPage):
         services.install_starter_rules(
             environment_id=self.environment.pk, actor=self.actor, reason=_("The starter pack"), at=self.at
         )
+        return HttpResponseRedirect(self.url("rule-list"))
+
+
+class InstallRollbackPage(ScopedPage):
+    """The five triggers for one service of the project."""
+
+    permission = "alerts.add_alertrule"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        service = request.POST.get("service", "")
+        try:
+            services.install_rollback_rules(
+                environment_id=self.environment.pk,
+                service=service,
+                dry_run="dry_run" in request.POST,
+                actor=self.actor,
+                reason=_("The rollback triggers"),
+                at=self.at,
+            )
+        except services.NoSuchService:
+            raise Http404(f"There is no service {service} in this project.") from None
         return HttpResponseRedirect(self.url("rule-list"))
 
 

@@ -7,12 +7,13 @@ decides nothing about when: that is domain/guarding.py and services/responding.p
 from collections.abc import Mapping
 from typing import Any
 
-from apps.alerts.responses import flags, webhooks
+from apps.alerts.responses import deployments, flags, webhooks
 from apps.alerts.responses.kinds import Call, Deed, Kind
 from apps.flags.domain.engine.definitions import InvalidDefinition
 from apps.flags.domain.engine.reading import read_flag, read_number, read_object
 
-DEEDS: Mapping[str, Deed] = {kind.name: kind for kind in (flags.KILL, flags.PAUSE, flags.ROLL_BACK)}
+_DEEDS = (flags.KILL, flags.PAUSE, flags.ROLL_BACK, deployments.ROLL_BACK, deployments.HOLD)
+DEEDS: Mapping[str, Deed] = {kind.name: kind for kind in _DEEDS}
 CALLS: Mapping[str, Call] = {kind.name: kind for kind in (webhooks.CALL_WEBHOOK,)}
 KINDS: Mapping[str, Kind] = {**DEEDS, **CALLS}
 LIMITS = {name: usual for kind in KINDS.values() for name, usual in kind.limits.items()}  # of any kind

@@ -49,12 +49,12 @@ class Kill(FlagDeed):
     words = "kills"
     undoing = Action.KILL
 
-    def find(self, environment_id: int, config: Mapping[str, Any]) -> Subject:
+    def find(self, environment_id: int, config: Mapping[str, Any], at: datetime) -> Subject:
         found = self.state(environment_id, config)
         over = "it is killed already" if found.is_killed else ""
         return Subject(f"flag:{found.state_id}", found.words, found.state_id, found.changed_at, over)
 
-    def act(self, subject: Subject, *, actor: Actor, reason: str, at: datetime) -> Done:
+    def act(self, subject: Subject, *, trigger: str, actor: Actor, reason: str, at: datetime) -> Done:
         row = services.kill(state_id=subject.pk, actor=actor, reason=reason, at=at)
         kept = {"state": row.pk, "version": row.version, "on": selectors.was_on(row.pk, row.version - 1)}
         return Done(f"killed {subject.words}: everyone gets the off variant", kept)
@@ -73,13 +73,13 @@ class Pause(FlagDeed):
     name = "pause_rollout"
     words = "pauses the rollout of"
 
-    def find(self, environment_id: int, config: Mapping[str, Any]) -> Subject:
+    def find(self, environment_id: int, config: Mapping[str, Any], at: datetime) -> Subject:
         found = self.state(environment_id, config)
         over = "" if found.open_plan_id else "no rollout of it is open"
         over = "its rollout is paused already" if found.is_paused else over
         return Subject(f"rollout:{found.state_id}", found.words, found.open_plan_id or 0, found.changed_at, over)
 
-    def act(self, subject: Subject, *, actor: Actor, reason: str, at: datetime) -> Done:
+    def act(self, subject: Subject, *, trigger: str, actor: Actor, reason: str, at: datetime) -> Done:
         row = services.pause_rollout(plan_id=subject.pk, actor=actor, reason=reason, at=at, expected_version=None)
         kept = {"state": row.state_id, "version": row.state.version, "plan": row.pk, "plan_version": row.version}
         return Done(f"paused the rollout of {subject.words}: it stays in its stage until somebody resumes it", kept)
@@ -95,12 +95,12 @@ class RollBack(FlagDeed):
     name = "roll_back_rollout"
     words = "rolls back the rollout of"
 
-    def find(self, environment_id: int, config: Mapping[str, Any]) -> Subject:
+    def find(self, environment_id: int, config: Mapping[str, Any], at: datetime) -> Subject:
         found = self.state(environment_id, config)
         over = "" if found.open_plan_id else "no rollout of it is open"
         return Subject(f"rollout:{found.state_id}", found.words, found.open_plan_id or 0, found.changed_at, over)
 
-    def act(self, subject: Subject, *, actor: Actor, reason: str, at: datetime) -> Done:
+    def act(self, subject: Subject, *, trigger: str, actor: Actor, reason: str, at: datetime) -> Done:
         state_id = int(subject.key.partition(":")[2])
         before = selectors.state_now(state_id)
         row = services.roll_back_rollout(plan_id=subject.pk, actor=actor, reason=reason, at=at)

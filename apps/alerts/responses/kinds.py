@@ -14,6 +14,10 @@ class Missing(Exception):
     """What it acts on is not there any more; the text says so."""
 
 
+class Refused(Exception):
+    """Whoever it asks says no, for good; the text says why. Nothing was changed."""
+
+
 class CannotUndo(Exception):
     """The text says why, and what to do instead."""
 
@@ -70,13 +74,13 @@ class Kind(Protocol):
     def read(self, fields: Mapping[str, object]) -> dict[str, Any]:
         """Its configuration, checked. Raises InvalidDefinition."""
 
-    def find(self, environment_id: int, config: Mapping[str, Any]) -> Subject:
+    def find(self, environment_id: int, config: Mapping[str, Any], at: datetime) -> Subject:
         """Raises Missing."""
 
 
 class Deed(Kind, Protocol):
-    def act(self, subject: Subject, *, actor: Actor, reason: str, at: datetime) -> Done:
-        """Do it, in the transaction of whoever calls."""
+    def act(self, subject: Subject, *, trigger: str, actor: Actor, reason: str, at: datetime) -> Done:
+        """Do it, in the transaction of whoever calls. `trigger` is the rule's key. Raises Refused."""
 
     def rights(self, *, protected: bool) -> tuple[str, ...]:
         """Permissions that it takes to take it back by hand."""

@@ -1,6 +1,7 @@
 """Asking somebody else to act: a signed request to a webhook channel of the project, as Standard Webhooks has it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from apps.alerts.gateways import webhook
@@ -26,7 +27,7 @@ class CallWebhook:
             "ask": read_text("response.ask", fields.get("ask", ""), MAX_ASK_LENGTH, at_least=0),
         }
 
-    def find(self, environment_id: int, config: Mapping[str, Any]) -> Subject:
+    def find(self, environment_id: int, config: Mapping[str, Any], at: datetime) -> Subject:
         """Locks the channel: two that ask the same of it are guarded one after the other."""
         project_id = Environment.objects.values_list("project_id", flat=True).get(pk=environment_id)
         rows = Channel.objects.select_for_update(no_key=True).filter(project_id=project_id, kind=Channel.Kind.WEBHOOK)

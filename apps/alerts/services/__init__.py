@@ -32,7 +32,7 @@ from apps.alerts.services.retention import keep_house
 from apps.alerts.services.routes import InvalidRoute, create_route, delete_route, update_route
 from apps.alerts.services.rules import InvalidRule, RuleExists, create_rule, delete_rule, read_rule, update_rule
 from apps.alerts.services.silences import InvalidSilence, create_silence, end_silence, preview_silence
-from apps.alerts.services.starter import install_starter_rules
+from apps.alerts.services.starter import NoSuchService, install_rollback_rules, install_starter_rules
 from apps.alerts.services.status import (
     ComponentExists,
     InvalidStatus,
@@ -54,6 +54,7 @@ from apps.alerts.services.testing import (
     test_rule,
 )
 from apps.alerts.services.undoing import undo_response
+from apps.alerts.services.vouching import vouch
 
 __all__ = [
     "NO_LABELS",
@@ -69,6 +70,7 @@ __all__ = [
     "InvalidStatus",
     "InvalidTest",
     "LinkInvalid",
+    "NoSuchService",
     "RuleExists",
     "StatusPageExists",
     "acknowledge",
@@ -91,6 +93,7 @@ __all__ = [
     "explain_deletion",
     "explain_telling",
     "hasten",
+    "install_rollback_rules",
     "install_starter_rules",
     "judge",
     "judge_due",
@@ -115,4 +118,5 @@ __all__ = [
     "update_route",
     "update_rule",
     "update_status_page",
+    "vouch",
 ]

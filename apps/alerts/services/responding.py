@@ -13,7 +13,7 @@ from django.db import transaction
 from apps.alerts.domain.guarding import DAY, Go, Limits, Past, may_act
 from apps.alerts.models import Response
 from apps.alerts.responses import CALLS, DEEDS, KINDS
-from apps.alerts.responses.kinds import Done, Kind, Missing, Subject
+from apps.alerts.responses.kinds import Deed, Done, Kind, Missing, Refused, Subject
 from apps.alerts.services import calling, trail
 from apps.alerts.services.calling import Claimed
 from apps.alerts.services.delivering import Sweep
@@ -52,7 +52,7 @@ def _begin(row: Response, kind: Kind, sweep: Sweep) -> Response | Claimed | None
     at = sweep.now()
     row.attempts += 1
     try:
-        subject = kind.find(row.alert.environment_id, row.config)
+        subject = kind.find(row.alert.environment_id, row.config, at)
     except Missing as missing:
         return calling.settle(row, Status.REFUSED, Done(str(missing)), at)
     row.subject = subject.key
@@ -60,8 +60,16 @@ def _begin(row: Response, kind: Kind, sweep: Sweep) -> Response | Claimed | None
         return calling.settle(row, Status.REFUSED, Done(f"{kind.words} {subject.words} not: {refused}"), at)
     if row.kind in CALLS:
         return None if subject.pk in sweep.failing else calling.let_go(row, subject, at)
+    return _act(row, DEEDS[row.kind], subject, at)
+
+
+def _act(row: Response, deed: Deed, subject: Subject, at: datetime) -> Response:
     why = f"{row.alert.name} ({row.alert.key})"
-    return calling.settle(row, Status.DONE, DEEDS[row.kind].act(subject, actor=trail.ITSELF, reason=why, at=at), at)
+    try:
+        done = deed.act(subject, trigger=row.alert.key, actor=trail.ITSELF, reason=why, at=at)
+    except Refused as refusal:
+        return calling.settle(row, Status.REFUSED, Done(f"{deed.words} {subject.words} not: {refusal}"), at)
+    return calling.settle(row, Status.DONE, done, at)
 
 
 def _responded(pk: int, sweep: Sweep) -> bool:

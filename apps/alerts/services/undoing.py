@@ -33,7 +33,7 @@ def undo_response(*, response_id: int, actor: Actor, reason: str, at: datetime) 
         if deed is None:
             raise CannotUndo(CALLED)
         if not row.undo:
-            raise CannotUndo("it was done before this could be undone from here; decide on the flag's page")
+            raise CannotUndo("it was done before this could be undone from here; decide on its page")
         undone = deed.undo(row.undo, actor=actor, reason=reason, at=at)
         row.status, row.undone_at, row.undone_by_label = Status.UNDONE, at, actor.label[:150]
         row.save(update_fields=["status", "undone_at", "undone_by_label"])

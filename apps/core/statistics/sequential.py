@@ -9,7 +9,7 @@ from .rates import Events
 
 _SMALLEST, _LARGEST, _TYPICAL, _SPREAD, _POINTS = 1.25, 50.0, 8.0, 0.9, 16  # of the mixture of ratios, see mixture()
 _MOST = 1e9  # a ratio beyond this is as good as infinite
-_HALVINGS = 28  # to a ten-millionth
+_CLOSE = 1e-8  # so precisely are logarithms of ratios found
 LATER = 0.1  # the part of a level that is kept for looks after the planned ones
 
 
@@ -56,11 +56,14 @@ def rate_ratio_sequence(new: Events, base: Events, level: float) -> Interval:
 def _lowest_ratio(new: Events, base: Events, level: float) -> float:
     """The largest ratio that log_evidence rejects; evidence falls as the ratio rises."""
     limit = -math.log(level)
+    high = math.log(new.rate / base.rate if new.count and base.count else _MOST)  # what was seen is never rejected
     if new.count == 0 or log_evidence(new, base, 1 / _MOST) < limit:
         return 0.0
-    reach = math.log(_MOST)
-    found = rising_root(lambda log: limit - log_evidence(new, base, math.exp(log)), -reach, reach, halvings=_HALVINGS)
-    return math.exp(found)
+    width = 1.0
+    while log_evidence(new, base, math.exp(high - width)) < limit:
+        width *= 2
+    low = high - width
+    return math.exp(rising_root(lambda log: limit - log_evidence(new, base, math.exp(log)), low, high, close=_CLOSE))
 
 
 def level_at(look: int, planned: int, level: float) -> float:

@@ -10,8 +10,8 @@ from apps.core.fields import DurationField, ReasonField, VersionField, WordsFiel
 from apps.core.navigation import Label
 from apps.deployments.domain.firing import Trigger
 from apps.deployments.domain.gates import CHOSEN
-from apps.deployments.domain.judging.configuring import MAX_MINIMUM, parse_judge
 from apps.deployments.domain.judging.findings import Action, Metric
+from apps.deployments.domain.judging.settings import MAX_MINIMUM, MAX_TOLERATED, parse_judge
 from apps.deployments.domain.traffic import DEFAULT_TIMEOUT, MAX_TIMEOUT, Kind
 from apps.deployments.models import Target
 from apps.deployments.models.services import Strategy
@@ -25,6 +25,7 @@ ACTIONS = {
     Action.PAUSE.value: _("pauses"),
     Action.IGNORE.value: _("is only shown"),
 }
+PARTS = ("action", "minimum", "tolerated")
 METRICS = {
     Metric.ERRORS.value: _("Share of errors"),
     Metric.TYPICAL_LATENCY.value: _("Typical response time"),
@@ -122,6 +123,9 @@ class TargetForm(forms.Form):
             self.fields[f"{metric}_minimum"] = forms.IntegerField(
                 label=_("Requests needed on each slot"), min_value=1, max_value=MAX_MINIMUM
             )
+            self.fields[f"{metric}_tolerated"] = forms.FloatField(
+                label=_("Tolerated, in times of the old slot"), min_value=1, max_value=MAX_TOLERATED
+            )
         for trigger, words in TRIGGERS.items():
             self.fields[f"{trigger}_action"] = forms.ChoiceField(label=words, choices=list(ACTIONS.items()))
         self.fields["reason"] = ReasonField(required=reason_required)
@@ -134,7 +138,7 @@ class TargetForm(forms.Form):
         ]
 
     def metrics(self) -> list[list[forms.BoundField]]:
-        return [[self[f"{metric}_{part}"] for part in ("action", "minimum")] for metric in METRICS]
+        return [[self[f"{metric}_{part}"] for part in PARTS] for metric in METRICS]
 
     def triggers(self) -> list[forms.BoundField]:
         return [self[f"{trigger}_action"] for trigger in TRIGGERS]
@@ -168,7 +172,7 @@ class TargetForm(forms.Form):
 
     def _judge(self) -> dict[str, Any]:
         given = self.cleaned_data
-        metrics = {one: {part: given[f"{one}_{part}"] for part in ("action", "minimum")} for one in METRICS}
+        metrics = {one: {part: given[f"{one}_{part}"] for part in PARTS} for one in METRICS}
         return metrics | {one: {"action": given[f"{one}_action"]} for one in TRIGGERS}
 
     def _name_of(self, path: str) -> str | None:
@@ -210,5 +214,6 @@ def _of_judge(row: Target) -> Iterator[tuple[str, Any]]:
         policy = getattr(kept.policy, metric)
         yield f"{metric}_action", policy.action.value
         yield f"{metric}_minimum", policy.minimum
+        yield f"{metric}_tolerated", policy.tolerated
     for trigger, action in kept.triggers.items():
         yield f"{trigger.value}_action", action.value

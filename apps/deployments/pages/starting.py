@@ -65,14 +65,21 @@ class StartPage(DeploymentsPage):
             form.add_error(
                 NUMBER, _("This version is there already, made from another commit. A version never changes.")
             )
+        except services.IdempotencyKeyReused:
+            form.add_error(
+                None, _("This form was sent before, for another version. Send it again to start this.")
+            )
+            form.data = request.POST.copy()
+            form.data["idempotency_key"] = secrets.token_urlsafe(18)
         except ReasonMissing:
             form.add_error("reason", _("Say why, so that others understand this later."))
         return self._edit(target, form, rows, status=UNPROCESSABLE)
 
     def _answer(self, target: Target, form: StartForm, asked: dict[str, Any]) -> HttpResponse:
-        signed: dict[str, Any] = {"target_id": target.pk, "actor": self.actor, "at": self.at}
+        place = {"environment_id": self.environment.pk, "service_key": target.service.key}
+        signed: dict[str, Any] = {**place, "actor": self.actor, "at": self.at}
         if "confirmed" in self.request.POST:
-            made = services.release_and_request(**signed, **asked)
+            made = services.request_version(**signed, **asked)
             return HttpResponseRedirect(detail_url(self.scope, made.pk))
         return self._review(target, form, services.preview_request(**signed, **asked))
 

@@ -10,11 +10,16 @@ from apps.deployments.selectors.deployments import (
     target_in,
     targets,
 )
+from apps.deployments.selectors.live_deployments import DeployedTo, LiveDeployment, deployed_to, live_deployment
 
 __all__ = [
+    "DeployedTo",
+    "LiveDeployment",
+    "deployed_to",
     "deployment_in",
     "deployments",
     "freeze_windows",
+    "live_deployment",
     "matrix",
     "releases",
     "services",

@@ -1,6 +1,7 @@
 """What other apps and the edges do with deployments. One name per deed; the modules beside this one are private."""
 
 from apps.deployments.services.advancing import advance_deployment, advance_deployments, reconcile_traffic
+from apps.deployments.services.by_name import IdempotencyKeyReused, record_version, request_version
 from apps.deployments.services.catalogue import (
     InvalidRelease,
     InvalidService,
@@ -38,7 +39,7 @@ from apps.deployments.services.rolling_back import (
     confirm_rollback,
     roll_back,
 )
-from apps.deployments.services.starting import Preview, preview_request, release_and_request
+from apps.deployments.services.starting import Preview, preview_request
 from apps.deployments.services.steering import (
     GateCannotBeOverridden,
     NoSuchItem,
@@ -63,6 +64,7 @@ __all__ = [
     "CannotRollBack",
     "FreezeIsOver",
     "GateCannotBeOverridden",
+    "IdempotencyKeyReused",
     "InvalidDeployment",
     "InvalidFreeze",
     "InvalidRelease",
@@ -101,11 +103,12 @@ __all__ = [
     "preview_request",
     "reconcile_traffic",
     "record_deployment",
+    "record_version",
     "reject_deployment",
-    "release_and_request",
     "renew_agent_secret",
     "report_weights",
     "request_deployment",
+    "request_version",
     "reset_template",
     "resume_deployment",
     "roll_back",

@@ -230,7 +230,7 @@ def _clean(row: Service | Release | Target, invalid: type[ValidationError]) -> N
     try:
         row.full_clean()
     except ValidationError as error:
-        raise invalid(error.message_dict) from None
+        raise invalid(error.error_dict) from None  # with their codes: taken is not malformed
 
 
 def _save_changed(kind: str, row: Service | Target, changed: Changes, **signed: Any) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from apps.deployments.domain.calendar_parsing import parse_calendar
 from apps.deployments.domain.checklist_parsing import parse_items
 from apps.deployments.domain.gates import UnknownGate, parse_gates
-from apps.deployments.domain.judging.configuring import InvalidJudge, parse_judge
+from apps.deployments.domain.judging.settings import InvalidJudge, parse_judge
 from apps.deployments.domain.plans import InvalidPlan, parse_steps
 from apps.deployments.domain.smoke import InvalidSmoke, check_path, check_smoke
 from apps.deployments.domain.traffic import InvalidTraffic, parse_config
@@ -89,7 +89,7 @@ def _judge(row: Target) -> Found:
     try:
         parse_judge(row.judge)
     except InvalidJudge as fault:
-        return [(fault.path, fault.message)]
+        return [(f"judge.{fault.path}", fault.message)]
     return []
 
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from apps.deployments.domain.counting import Measured, attempts, look_number, minutes, side
 from apps.deployments.domain.firing import Fired, Limits, Slot
-from apps.deployments.domain.judging.configuring import Strictness, parse_judge
 from apps.deployments.domain.judging.findings import Action, Finding, Judgement, Verdict
 from apps.deployments.domain.judging.judge import judge
 from apps.deployments.domain.judging.policy import Look
+from apps.deployments.domain.judging.settings import Strictness, parse_judge
 from apps.deployments.domain.moves import Alarm, Standing
 from apps.deployments.domain.states import LIVE, State, Task
 from apps.deployments.domain.triggers import Watch, evaluate

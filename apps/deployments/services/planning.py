@@ -14,6 +14,8 @@ from apps.deployments.domain.messages import Template, check
 from apps.deployments.models import FreezeWindow, MessageTemplate
 from apps.deployments.services import trail
 
+LAST_YEAR = 2099  # as in a target's own calendar: what looks ahead from an end must not run out of time
+
 
 class InvalidFreeze(ValidationError):
     """`message_dict` maps each field to its problems."""
@@ -54,6 +56,8 @@ def create_freeze(
         )
         if ends_at <= max(starts_at, at):
             raise InvalidFreeze({"ends_at": ["must be after its start, and in the future"]})
+        if ends_at.year > LAST_YEAR:
+            raise InvalidFreeze({"ends_at": [f"must be in {LAST_YEAR} at the latest"]})
         _clean(row, InvalidFreeze)
         row.save()
         about = {"starts_at": [None, f"{starts_at:%Y-%m-%d %H:%M}"], "ends_at": [None, f"{ends_at:%Y-%m-%d %H:%M}"]}
@@ -114,6 +118,7 @@ def reset_template(*, project_id: int, kind: str, actor: Actor, at: datetime) ->
 
 
 def _check_words(row: MessageTemplate) -> None:
+    """Raises InvalidTemplate for a name in braces that nothing fills in."""
     problems: dict[str, list[str]] = {}
     for field, words in check(Template(row.subject, row.body)):
         problems.setdefault(field, []).append(words)

@@ -184,7 +184,7 @@ def test_more_errors_never_make_it_better(
 ) -> None:
     """As long as the baseline does not fail itself: then nothing is the release's fault."""
     order = [Verdict.GOOD, Verdict.BAD]
-    count, other_count = round(share * requests), round(other_share * others * 0.05)
+    count, other_count = round(share * requests), int(other_share * others * 0.05)
     fewer = errors((count, requests), (other_count, others)).verdict
     worse = errors((min(count + more, requests), requests), (other_count, others)).verdict
     assert order.index(worse) >= order.index(fewer)

@@ -13,7 +13,7 @@ from tests.deployments.simulated import POLICY, Release, first_bad, ours, share_
 from tests.scale import scaled
 
 CANARIES = scaled(short=50, long=5_000)
-CANARIES_WITH_LATENCIES = scaled(short=3, long=300)
+CANARIES_WITH_LATENCIES = scaled(short=3, long=100)
 LOOKS = 60
 
 

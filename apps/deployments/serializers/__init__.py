@@ -1,0 +1,1 @@
+"""The shapes of deployments in the API."""
