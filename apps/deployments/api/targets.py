@@ -5,13 +5,13 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core import secrets
 from apps.core.api.schema import endpoint, example
+from apps.core.serializers import Reasoned
 from apps.deployments import selectors, services
 from apps.deployments.api.views import DeploymentsViewSet
 from apps.deployments.domain.access import Action
 from apps.deployments.models import Target
-from apps.deployments.serializers.catalogue import TargetIn, TargetOut, TargetSet, WeightsIn
+from apps.deployments.serializers.catalogue import TargetIn, TargetOut, TargetSet, TriedOut, WeightsIn
 
 TAG = "Deployment targets"
 STALE = "Somebody else was faster."
@@ -46,6 +46,8 @@ class TargetViewSet(DeploymentsViewSet):
         "retrieve": Action.VIEW,
         "update": Action.CONFIGURE,
         "partial_update": Action.CONFIGURE,
+        "renew_secret": Action.CONFIGURE,
+        "try_out": Action.CONFIGURE,
     }
 
     @endpoint(TAG, "List what runs in an environment", answers=TargetOut, many=True)
@@ -87,6 +89,27 @@ class TargetViewSet(DeploymentsViewSet):
     def partial_update(self, request: Request, **address: Any) -> Response:
         return self._changed(self.target)
 
+    @endpoint(
+        TAG,
+        "Renew the agent's secret",
+        description="The old one is void at once: the agent has to know the new one before the next deployment. It is "
+        "in this answer and nowhere else afterwards.",
+        body=Reasoned,
+        answers=TargetSet,
+    )
+    def renew_secret(self, request: Request, **address: Any) -> Response:
+        signed = self.signed(self.body(Reasoned))
+        return self._set(services.renew_agent_secret(target_id=self.target.pk, **signed), had=b"")
+
+    @endpoint(
+        TAG,
+        "Try a target",
+        description="Reads the weights of its proxy and probes its slots, by what is saved. Nothing is kept.",
+        answers=TriedOut,
+    )
+    def try_out(self, request: Request, **address: Any) -> Response:
+        return Response(TriedOut(services.try_target(target_id=self.target.pk)).data)
+
     def _changed(self, known: Target) -> Response:
         body, had = self.body(TargetIn), bytes(known.agent_secret)
         signed, slots = self.signed(body), body.pop("slots", None)
@@ -94,8 +117,7 @@ class TargetViewSet(DeploymentsViewSet):
 
     def _set(self, row: Target, *, had: bytes, status: int = 200) -> Response:
         """With the secret, if this made it."""
-        kept = bytes(row.agent_secret)
-        made = secrets.decrypt(kept) if kept and not had else None
+        made = None if had else services.agent_secret(row) or None
         return Response(TargetSet({"target": self._read(), "agent_secret": made}).data, status=status)
 
     def _read(self) -> Target:
