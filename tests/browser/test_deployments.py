@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from apps.alerts import services as alerts
 from apps.core import clock
 from apps.core.models import Environment, Project
 from apps.deployments.models import Analysis, Deployment
 from tests.browser.conftest import Open
 from tests.browser.test_a11y import problems_in_both_schemes
 from tests.deployments.world import World, world
-from tests.factories import make_flag
+from tests.factories import make_flag, make_rule, push
 from tests.factories.deployments import make_deployment, make_target
 
 __all__ = ["world"]
@@ -48,6 +49,9 @@ def rolling(project: Project, world: World) -> Deployment:
         Analysis.objects.create(
             deployment=row, position=0, look=look, verdict="BAD", words=LONG, findings=[FINDING], at=clock.now()
         )
+    push(production, "errors", (world.at, 9), host="web-1")
+    make_rule(production, at=world.at, name=LONG[:150])
+    alerts.judge_due(at=world.at)
     row.refresh_from_db()
     return row
 
