@@ -1,7 +1,10 @@
 """The tables of deployments in the admin: what people work with leads to its own page, the rest is only shown."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
+from apps.core import navigation
 from apps.core.admin_ui import ReadOnlyAdmin
 from apps.deployments.models import (
     Analysis,
@@ -54,10 +57,14 @@ class SlotAdmin(ReadOnlyAdmin):
 @admin.register(Deployment)
 class DeploymentAdmin(ReadOnlyAdmin):
     list_display = ("release", "target", "state", "strategy", "requested_by_label", "requested_at")
-    list_select_related = ("release", "target__service", "target__environment")
+    list_select_related = ("release", "target__service", "target__environment__project")
     list_filter = ("state", "strategy", "hotfix")
     search_fields = ("message",)
     ordering = ("-pk",)
+
+    def detail(self, request: HttpRequest, row: Deployment) -> HttpResponse:
+        scope = navigation.Scope(row.target.environment.project, row.target.environment)
+        return HttpResponseRedirect(reverse("admin:deployment-detail", kwargs=scope.kwargs | {"deployment": row.pk}))
 
 
 @admin.register(DeploymentStep)

@@ -7,6 +7,7 @@ const page = document.querySelector("[data-follow]");
 const told = document.getElementById("live-told");
 const lost = document.getElementById("live-lost");
 const seen = new Map(parts(document).map((part) => [part.id, plain(part)]));
+let said = document.querySelector("[data-say]")?.dataset.say;
 let missed = 0;
 
 if (page) setTimeout(follow, EVERY_MS);
@@ -31,19 +32,33 @@ async function refresh() {
 function replace(part) {
   const now = document.getElementById(part.id);
   const text = plain(part);
-  if (!now || seen.get(part.id) === text || isInUse(now)) return;
+  if (!now || seen.get(part.id) === text) return;
+  if (part.dataset.say) say(part.dataset.say);
+  const focused = now.contains(document.activeElement) ? document.activeElement : null;
+  const twin = focused && twinOf(focused, part);
+  if (isTypedIn(now) || (focused && !twin)) return; // the next answers try again
   seen.set(part.id, text);
   for (const kept of now.querySelectorAll("details[data-key]")) {
     const same = part.querySelector(`details[data-key="${CSS.escape(kept.dataset.key)}"]`);
     if (same) same.open = kept.open;
   }
-  if (part.dataset.say && part.dataset.say !== now.dataset.say) told.textContent = part.dataset.say;
   now.replaceWith(document.adoptNode(part));
+  twin?.focus({ preventScroll: true });
 }
 
-function isInUse(part) {
-  const typed = [...part.querySelectorAll("textarea, input")].some((field) => field.value !== field.defaultValue);
-  return typed || part.contains(document.activeElement);
+function say(words) {
+  if (words !== said) told.textContent = words;
+  said = words;
+}
+
+// Where the focus goes on: the same link, button or summary of the new part. There is none for a field.
+function twinOf(element, part) {
+  const same = (other) => other.textContent === element.textContent && other.href === element.href;
+  return element.matches("a, button, summary") ? [...part.querySelectorAll(element.tagName)].find(same) : null;
+}
+
+function isTypedIn(part) {
+  return [...part.querySelectorAll("textarea, input")].some((field) => field.value !== field.defaultValue);
 }
 
 function parts(root) {

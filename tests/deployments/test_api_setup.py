@@ -31,14 +31,6 @@ def staging() -> Environment:
     return make_project(key="shop").environments.get(key="staging")
 
 
-@pytest.fixture
-def frozen_clock(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def at(moment: Any) -> None:
-        monkeypatch.setattr(clock, "now", lambda: moment)
-
-    return at
-
-
 def put(client: Any, url: str, body: dict[str, Any]) -> Any:
     return client.put(url, body, format="json")
 
@@ -105,6 +97,13 @@ def test_who_moves_the_traffic_reports_it(staging: Environment) -> None:
     assert fields_at_fault(put(ci, f"{TARGET}weights/", {"weights": {"blue": 95_000, "green": 1}})) == ["weights"]
     other = as_key(make_key(environment=staging.project.environments.get(key="production"), writing=True))
     assert put(other, f"{TARGET}weights/", {"weights": {"blue": 100_000, "green": 0}}).status_code == 403
+
+
+def test_a_key_of_one_environment_chooses_no_gates(staging: Environment) -> None:
+    make_target(staging)
+    bound = as_key(make_key(environment=staging, writing=True))
+    assert put(bound, TARGET, {"gates": {}}).status_code == 403
+    assert put(as_key(make_key(project=staging.project, writing=True)), TARGET, {"gates": {}}).status_code == 200
 
 
 # Freezes and the calendar

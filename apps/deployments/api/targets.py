@@ -38,14 +38,14 @@ REPORT = example("A twentieth on green", {"weights": {"blue": 95_000, "green": 5
 
 
 class TargetViewSet(DeploymentsViewSet):
+    """Not open to keys of one environment: what deploys there must not choose its own gates."""
+
     ordering = ("service__key",)
-    open_to_bound_keys = True
     actions = {
         "list": Action.VIEW,
         "retrieve": Action.VIEW,
         "update": Action.CONFIGURE,
         "partial_update": Action.CONFIGURE,
-        "report": Action.STEER,
     }
 
     @endpoint(TAG, "List what runs in an environment", answers=TargetOut, many=True)
@@ -87,20 +87,6 @@ class TargetViewSet(DeploymentsViewSet):
     def partial_update(self, request: Request, **address: Any) -> Response:
         return self._changed(self.target)
 
-    @endpoint(
-        TAG,
-        "Report the weights",
-        description="For whoever moves the traffic where the driver is EXTERNAL: what each slot gets by now. A "
-        "deployment that waits for it goes on.",
-        body=WeightsIn,
-        answers=TargetOut,
-        examples=[REPORT],
-    )
-    def report(self, request: Request, **address: Any) -> Response:
-        body = self.body(WeightsIn)
-        services.report_weights(target_id=self.target.pk, **body, **self.signed(body))
-        return Response(TargetOut(self._read()).data)
-
     def _changed(self, known: Target) -> Response:
         body, had = self.body(TargetIn), bytes(known.agent_secret)
         signed, slots = self.signed(body), body.pop("slots", None)
@@ -114,3 +100,22 @@ class TargetViewSet(DeploymentsViewSet):
 
     def _read(self) -> Target:
         return selectors.targets(self.environment).get(service=self.service)
+
+
+class WeightsViewSet(DeploymentsViewSet):
+    open_to_bound_keys = True
+    actions = {"update": Action.STEER}
+
+    @endpoint(
+        TAG,
+        "Report the weights",
+        description="For whoever moves the traffic where the driver is EXTERNAL: what each slot gets by now. A "
+        "deployment that waits for it goes on.",
+        body=WeightsIn,
+        answers=TargetOut,
+        examples=[REPORT],
+    )
+    def update(self, request: Request, **address: Any) -> Response:
+        body = self.body(WeightsIn)
+        services.report_weights(target_id=self.target.pk, **body, **self.signed(body))
+        return Response(TargetOut(selectors.targets(self.environment).get(service=self.service)).data)

@@ -16,6 +16,7 @@ PHASES = {
     Phase.BEFORE: _("Before each deployment"),
     Phase.AFTER: _("After each deployment"),
 }
+AFTERWARDS = (*Deployment.LIVE, Deployment.State.SUCCEEDED)
 PILLS = {
     Outcome.PASSED: ("on", _("Passed")),
     Outcome.OPEN: ("warn", _("Open")),
@@ -57,5 +58,5 @@ def _shown(result: Result, ticked: set[str]) -> ItemView:
 def _phase(row: Deployment, phase: Phase, items: Sequence[ItemView]) -> PhaseView:
     passed = [one for one in items if one.pill.tone == "on"]
     missing = any(one.item.required and one not in passed for one in items)
-    its_time = row.traffic_at is not None if phase is Phase.AFTER else row.state in Deployment.WAITING
+    its_time = row.state in (AFTERWARDS if phase is Phase.AFTER else Deployment.WAITING)
     return PhaseView(str(PHASES[phase]), items, len(passed), missing and its_time)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, path
+from django.urls import path
 from django.utils.translation import gettext as _
 
 from apps.core import panels
@@ -61,7 +61,7 @@ class ShownDeployment(DeploymentPage):
             template_name,
             status=refusal.status if refusal else 200,
             title=self.heading,
-            crumbs=self._crumbs(),
+            crumbs=[(_("Deployments"), self.url("deployment-list"))],
             refusal=refusal,
             deployment=row,
             pill=state_pill(row),
@@ -91,16 +91,6 @@ class ShownDeployment(DeploymentPage):
             **self._approvals(),
             **self._deeds(),
         )
-
-    def _crumbs(self) -> list[tuple[str, str]]:
-        address = self._maybe("deployment-list")
-        return [(_("Deployments"), address)] if address else []
-
-    def _maybe(self, name: str) -> str:
-        try:
-            return self.url(name)
-        except NoReverseMatch:
-            return ""
 
     def _approvals(self) -> dict[str, Any]:
         """Who is asked, who answered, and whether this person may."""
@@ -140,7 +130,7 @@ class ShownDeployment(DeploymentPage):
             and state not in (State.ROLLING_BACK, State.ROLLBACK_FAILED, State.ROLLED_BACK)
             and self.may(Action.ROLL_BACK),
             "may_confirm": self.may(Action.ROLL_BACK),
-            "may_redeploy": state in OVER and self.may(Action.REQUEST) and bool(self._maybe("deployment-new")),
+            "may_redeploy": state in OVER and self.may(Action.REQUEST),
         }
 
     def _back(self, row: Rollback) -> Back:

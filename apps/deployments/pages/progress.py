@@ -55,6 +55,8 @@ class Phase:
     tone: str  # "done", "now" or "next": the shape of its mark
     began_at: datetime | None
     ended_at: datetime | None
+    began_words: str
+    ended_words: str
     took: str
     over: str  # how much longer than planned; empty: it was not
 
@@ -120,6 +122,8 @@ def _phase(name: str, about: str, planned: Range, real: Stretch, at: datetime, *
         tone="next" if began is None else "done" if ended else "now",
         began_at=began,
         ended_at=ended if began else None,
+        began_words=moment(began, at) if began else "",
+        ended_words=moment(ended, at) if began and ended else "",
         took=lasted(seconds) if began else "",
         over=lasted(longer) if longer else "",
     )

@@ -67,11 +67,12 @@ class StartPage(DeploymentsPage):
         return self._edit(target, form, rows, status=UNPROCESSABLE)
 
     def _answer(self, target: Target, form: StartForm, asked: dict[str, Any]) -> HttpResponse:
-        signed: dict[str, Any] = {"target_id": target.pk, "actor": self.actor, "at": self.at}
+        where: dict[str, Any] = {"environment_id": self.environment.pk, "service_key": target.service.key}
+        signed = {**where, "actor": self.actor, "at": self.at}
         if "confirmed" in self.request.POST:
-            made = services.release_and_request(**signed, **asked)
+            made = services.request_version(**signed, **asked)
             return HttpResponseRedirect(detail_url(self.scope, made.pk))
-        return self._review(target, form, services.preview_request(**signed, **asked))
+        return self._review(target, form, services.preview_version(**signed, **asked))
 
     def _steps(self, form: StartForm, rows: Steps) -> Any:
         """None when something typed is at fault. A deployment in one step needs no rows."""

@@ -8,28 +8,23 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.domain.units import Unit, in_words, unit_of
+from apps.core.domain.units import Unit, in_words
 from apps.core.pages import Pill
-from apps.deployments.domain.gates import IN_THE_WAY, OVERRIDABLE, Gate
+from apps.deployments.domain.gates import IN_THE_WAY, OVERRIDABLE, Gate, Verdict
 from apps.deployments.models import Analysis, Deployment, GateReport
+from apps.deployments.pages import gate_words
 
 LOOKS = 20  # the newest; earlier ones are counted
-GATES = {
-    Gate.STAGING: gettext_lazy("Succeeded on staging"),
-    Gate.CHECKLIST: gettext_lazy("Checklist"),
-    Gate.EVIDENCE: gettext_lazy("Evidence of CI"),
-    Gate.BACKUP: gettext_lazy("Backup"),
-    Gate.APPROVALS: gettext_lazy("Approvals"),
-    Gate.CALENDAR: gettext_lazy("Deploy calendar"),
-    Gate.HOLDS: gettext_lazy("Incidents and guards"),
-    Gate.LOCK: gettext_lazy("One at a time"),
-}
-GATE_TONES = {"PASSED": "on", "WAITING": "warn", "FAILED": "killed", "NOT_ASKED": "off", "OVERRIDDEN": "locked"}
 TONES = {"GOOD": "on", "INCONCLUSIVE": "warn", "BAD": "killed"}
 METRICS = {
     "errors": gettext_lazy("Errors"),
     "typical_latency": gettext_lazy("Typical response time"),
     "slow_latency": gettext_lazy("Slow response time (p95)"),
+}
+HEALTH = {
+    "requests": gettext_lazy("Requests"),
+    "error_share": gettext_lazy("Errors"),
+    "p95_ms": gettext_lazy("Response time (p95)"),
 }
 ACTIONS = {"ignore": gettext_lazy("dry run"), "pause": gettext_lazy("pauses"), "roll_back": gettext_lazy("rolls back")}
 
@@ -72,7 +67,7 @@ def gates(row: Deployment) -> list[GateView]:
 
 
 def gate_name(gate: str) -> str:
-    return str(GATES[Gate(gate)]) if gate in GATES else gate
+    return str(gate_words.NAMES[Gate(gate)]) if gate in set(Gate) else gate
 
 
 def _gate(row: Deployment, gate: Gate, report: GateReport) -> GateView:
@@ -80,7 +75,7 @@ def _gate(row: Deployment, gate: Gate, report: GateReport) -> GateView:
     return GateView(
         report,
         gate_name(gate),
-        Pill(GATE_TONES[report.verdict], str(report.get_verdict_display())),
+        Pill(gate_words.TONES[Verdict(report.verdict)], str(report.get_verdict_display())),
         blocks,
         blocks and gate in OVERRIDABLE and row.state not in Deployment.OVER,
     )
@@ -104,16 +99,15 @@ def _pill(verdict: str) -> Pill:
 
 def _finding(one: Mapping[str, Any]) -> Finding:
     metric = str(one.get("metric", ""))
-    seen = one.get("comparison") or one
     action = str(one.get("action", "")).lower()
     return Finding(
         metric=str(METRICS.get(metric, metric.replace("_", " "))),
         action=str(ACTIONS.get(action, action)),
         pill=_pill(str(one.get("verdict", "")).upper()),
-        new=_value(metric, seen.get("canary")),
-        old=_value(metric, seen.get("baseline")),
-        ratio=_times(seen.get("ratio")),
-        interval=_interval(seen.get("interval")),
+        new=_value(metric, one.get("canary")),
+        old=_value(metric, one.get("baseline")),
+        ratio=_times(one.get("ratio")),
+        interval=_interval(one.get("interval")),
         reason=str(one.get("reason", "")),
     )
 
@@ -149,12 +143,19 @@ def _interval(value: object) -> str:
 def health(row: Deployment) -> list[tuple[str, str, str]]:
     """Metric, before, after: whatever was kept of either."""
     names = dict.fromkeys([*row.health_before, *row.health_after])
-    return [(name.replace("_", " "), _kept(row.health_before, name), _kept(row.health_after, name)) for name in names]
+    return [
+        (
+            str(HEALTH.get(name, name.replace("_", " "))),
+            _kept(name, row.health_before.get(name)),
+            _kept(name, row.health_after.get(name)),
+        )
+        for name in names
+    ]
 
 
-def _kept(health: Mapping[str, Any], name: str) -> str:
-    value = health.get(name)
+def _kept(name: str, value: object) -> str:
     number = _number(value)
-    if isinstance(value, bool) or number is None:
-        return "" if value is None else str(value)
-    return in_words(number, unit_of(name))
+    if number is None:
+        return ""
+    unit = Unit.RATIO if name.endswith("_share") else Unit.NUMBER
+    return f"{in_words(number, unit)}{' ms' if name.endswith('_ms') else ''}"
