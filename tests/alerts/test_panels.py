@@ -15,6 +15,7 @@ from apps.deployments.models import Deployment
 from tests.deployments.world import World, world
 from tests.factories import ACTOR, make_project, make_rule, make_user, push
 from tests.factories.deployments import make_deployment, make_target
+from tests.flags.visit import Visitor, shows
 
 __all__ = ["world"]
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,15 @@ def test_it_lists_what_fired_since_users_met_it(environment: Environment, world:
     assert "During it" in page
     assert "Before it" not in page
     assert "/admin/p/shop/staging/alerts/" in page
+
+
+def test_the_page_of_a_deployment_has_it_and_keeps_it_fresh(environment: Environment, world: World) -> None:
+    row = make_deployment(make_target(environment, driver="CADDY"))
+    world.run(60)
+    fire(environment, world.at, "During it", "during")
+    visitor = Visitor(environment.project, role="Operator", environment="staging")
+    for name in ("deployment-detail", "deployment-progress"):
+        shows(visitor.get(name, deployment=row.pk), "Alerts since it got traffic", "During it")
 
 
 def test_it_shows_the_incident_of_its_rollback(environment: Environment, world: World) -> None:

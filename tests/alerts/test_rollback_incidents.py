@@ -14,9 +14,9 @@ from apps.core.sealer import seal
 from apps.deployments import services as deployments
 from apps.deployments.models import Deployment
 from tests.deployments.world import World, world
-from tests.factories import ACTOR, make_project, make_rule, push
+from tests.factories import ACTOR, make_flag, make_project, make_rule, push
 from tests.factories.delivery import make_channel, make_route
-from tests.factories.deployments import make_deployment, make_target
+from tests.factories.deployments import make_deployment, make_release, make_target
 from tests.factories.status import make_component, make_status_page
 
 __all__ = ["world"]
@@ -69,6 +69,26 @@ def test_a_rollback_opens_one_and_a_persons_word_resolves_it(live: Deployment, w
         (False, "web 1.4.2 was rolled back: 1.4.1 has the traffic in Staging."),
         (False, "tests found all well after the rollback of web 1.4.2."),
     ]
+
+
+def test_killing_its_flags_is_a_rollback_too(environment: Environment, world: World) -> None:
+    make_flag(project=environment.project, key="checkout", on=True)
+    target = make_target(environment, live="1.4.1", driver="CADDY")
+    release = make_release(target.service, "1.4.2", flags=["checkout"])
+    who: dict[str, Any] = {"actor": ACTOR, "reason": "tests", "at": world.at}
+    row = deployments.request_deployment(target_id=target.pk, release_id=release.pk, **who)
+    world.run(20)
+    roll_back(row, world, method="FLAG")
+    hear(world)
+    found = Incident.objects.get()
+    assert (found.status, said(found)) == (
+        "MONITORING",
+        [(False, "The flags of web 1.4.2 were killed in Staging: 7 % of requests fail")],
+    )
+    deployments.confirm_rollback(deployment_id=row.pk, actor=ACTOR, at=world.at)
+    hear(world)
+    found.refresh_from_db()
+    assert found.status == "RESOLVED"
 
 
 def test_it_joins_the_incident_of_the_alert_that_asked_for_it(

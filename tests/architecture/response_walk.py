@@ -56,8 +56,10 @@ def announce_maintenance() -> Callable[[], object]:
 @scenario
 def hear_deployments() -> Callable[[], object]:
     """Of a rollback it keeps an incident."""
-    row = make_deployment(make_target(production()))
-    type(row).objects.filter(pk=row.pk).update(state="WATCHING", traffic_at=AT, slot="green", base_slot="blue")
+    target = make_target(production())
+    row = make_deployment(target)
+    live = {"state": "WATCHING", "traffic_at": AT, "slot": "green", "base_slot": "blue"}
+    type(row).objects.filter(pk=row.pk).update(**live, previous=target.live_release)
     deployments.roll_back(deployment_id=row.pk, **WHO)
     seal()
     return lambda: services.hear_deployments(at=AT)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from apps.alerts import services as alerts
 from apps.core import clock
 from apps.core.audit import person
 from apps.core.models import Environment, Project
@@ -15,7 +16,7 @@ from tests.browser.conftest import Open
 from tests.browser.test_a11y import problems_everywhere
 from tests.deployments.pages_to_walk import PAGES
 from tests.deployments.world import World, world
-from tests.factories import ACTOR, AT, ask_for_approvals, make_flag, make_user
+from tests.factories import ACTOR, AT, ask_for_approvals, make_flag, make_rule, make_user, push
 from tests.factories.deployments import make_deployment, make_target
 
 __all__ = ["world"]
@@ -56,6 +57,9 @@ def rolling(project: Project, world: World) -> Deployment:
         Analysis.objects.create(
             deployment=row, position=0, look=look, verdict="BAD", words=LONG, findings=[FINDING], at=clock.now()
         )
+    push(production, "errors", (world.at, 9), host="web-1")
+    make_rule(production, at=world.at, name=LONG[:150])
+    alerts.judge_due(at=world.at)
     row.refresh_from_db()
     return row
 

@@ -16,10 +16,12 @@ from apps.deployments.selectors import About
 Status = IncidentStatus
 BEGINS, FAILED = "deployments.rolling_back", "deployments.rollback_failed"
 ENDED, CONFIRMED = "deployments.rolled_back", "deployments.rollback_confirmed"
-KINDS = frozenset({BEGINS, FAILED, ENDED, CONFIRMED})
+FLAGS = "deployments.flags_rolled_back"  # at once: the release stays, what it brought behind its flags is gone
+KINDS = frozenset({BEGINS, FAILED, ENDED, CONFIRMED, FLAGS})
 PUBLIC = {
     BEGINS: "We are returning this to the version before.",
     FAILED: "Returning this to the version before takes longer than planned. We are on it.",
+    FLAGS: "We switched off what was new here. We keep watching.",
     ENDED: "This runs on the version before again. We keep watching.",
     CONFIRMED: "All is well again.",
 }
@@ -31,7 +33,7 @@ def follow(entry: AuditEntry, environment: Environment, at: datetime) -> None:
     if about is None:
         return
     lock_incidents_of(environment.pk)
-    row = _of(about) or (_begin(about, entry, environment, at) if entry.kind in (BEGINS, FAILED) else None)
+    row = _of(about) or (_begin(about, entry, environment, at) if entry.kind in (BEGINS, FAILED, FLAGS) else None)
     if row is not None:
         _note(row, about, entry, at)
 
@@ -71,7 +73,7 @@ def _note(row: Incident, about: About, entry: AuditEntry, at: datetime) -> None:
     before = readable(row)
     if entry.kind == FAILED:
         row.severity = Severity.CRITICAL.value
-    if entry.kind in (BEGINS, ENDED):
+    if entry.kind in (BEGINS, ENDED, FLAGS):
         row.acted_at = row.acted_at or entry.at
     row.status = _status(row, entry)
     row.resolved_at = at if row.status == Status.RESOLVED else row.resolved_at
@@ -90,7 +92,7 @@ def _status(row: Incident, entry: AuditEntry) -> str:
     open_still = Alert.objects.open().filter(incident=row.pk).exists()
     if entry.kind == CONFIRMED and not open_still:
         return Status.RESOLVED
-    if entry.kind == ENDED and not open_still:
+    if entry.kind in (ENDED, FLAGS) and not open_still:
         return Status.MONITORING
     return Status.IDENTIFIED if row.status == Status.INVESTIGATING else row.status
 
@@ -104,6 +106,7 @@ def _words(about: About, entry: AuditEntry) -> str:
     back = about.previous or "the version before"
     told = {
         BEGINS: f"{about.words} is rolled back to {back} in {about.place}",
+        FLAGS: f"The flags of {about.words} were killed in {about.place}",
         FAILED: f"{about.words} could not be rolled back in {about.place}; somebody is needed",
         ENDED: f"{about.words} was rolled back: {back} has the traffic in {about.place}",
         CONFIRMED: f"{entry.actor_label} found all well after the rollback of {about.words}",

@@ -86,6 +86,7 @@ class ShownDeployment(DeploymentPage):
             backs=[self._back(one) for one in sorted(row.rollbacks.all(), key=lambda one: one.pk, reverse=True)],
             flags=self._flags(),
             entries=core.audit_of(row._meta.label_lower, row.pk)[:ENTRIES],
+            panels=panels.of("deployment", pk=row.pk, environment=self.environment, user=self.request.user, at=self.at),
             confirm_form=CommentForm(auto_id="confirm_%s"),
             panels=panels.of("deployment", pk=row.pk, environment=self.environment, user=self.request.user, at=self.at),
             **self._approvals(),
