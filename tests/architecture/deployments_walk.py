@@ -225,12 +225,6 @@ def _freeze() -> dict[str, Any]:
 
 
 @scenario
-def renew_agent_secret() -> Callable[[], object]:
-    pk = make_target(_staging(), agent_url="http://127.0.0.1:18999/").pk
-    return lambda: services.renew_agent_secret(target_id=pk, **WHO)
-
-
-@scenario
 def create_freeze() -> Callable[[], object]:
     given = _freeze()
     return lambda: services.create_freeze(**given)

@@ -107,7 +107,7 @@ def test_a_secret_is_renewed(staging: Environment) -> None:
 
 
 def test_a_target_is_tried(staging: Environment, world: World) -> None:
-    make_target(staging, **{name: CADDY[name] for name in ("driver", "driver_config")})
+    make_target(staging, driver=CADDY["driver"], driver_config=CADDY["driver_config"])
     world.healthy["green"] = False
     told = as_role("Operator").post(f"{TARGET}try/", {}, format="json").json()
     assert (told["ok"], told["trouble"]) == (False, "")

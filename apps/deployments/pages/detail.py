@@ -88,7 +88,6 @@ class ShownDeployment(DeploymentPage):
             entries=core.audit_of(row._meta.label_lower, row.pk)[:ENTRIES],
             panels=panels.of("deployment", pk=row.pk, environment=self.environment, user=self.request.user, at=self.at),
             confirm_form=CommentForm(auto_id="confirm_%s"),
-            panels=panels.of("deployment", pk=row.pk, environment=self.environment, user=self.request.user, at=self.at),
             **self._approvals(),
             **self._deeds(),
         )

@@ -21,9 +21,9 @@ from apps.deployments.forms.starting import NUMBER, StartForm
 from apps.deployments.forms.steps import Steps
 from apps.deployments.models import Deployment, GateReport, Release, Target
 from apps.deployments.models.services import Strategy
+from apps.deployments.pages import gate_words
 from apps.deployments.pages.base import UNPROCESSABLE, DeploymentsPage, lasted
 from apps.deployments.pages.listing import detail_url
-from apps.deployments.pages.verdicts import GATE_TONES, GATES
 from apps.deployments.services import Preview
 
 OFFERED = 50  # versions
@@ -174,13 +174,17 @@ NEW = ("version", "commit_sha", "commit_message", "commit_author", "artifact", "
 
 def skipped_words(target: Target) -> list[str]:
     """The gates that this target asks for, and an emergency does not wait for."""
-    return [str(words) for gate, words in GATES.items() if gate in SKIPPED_BY_HOTFIX and target.gates.get(gate.value)]
+    return [
+        str(words)
+        for gate, words in gate_words.NAMES.items()
+        if gate in SKIPPED_BY_HOTFIX and target.gates.get(gate.value)
+    ]
 
 
 def _said(answer: Answer) -> tuple[Label, Pill, str]:
     """The gate, its verdict and the reason."""
-    verdict = answer.verdict.value
-    return GATES[answer.gate], Pill(GATE_TONES[verdict], str(GateReport.Verdict(verdict).label)), answer.reason
+    pill = Pill(gate_words.TONES[answer.verdict], str(GateReport.Verdict(answer.verdict.value).label))
+    return gate_words.NAMES[answer.gate], pill, answer.reason
 
 
 def _initial(target: Target, release: str, hotfix: bool) -> dict[str, Any]:

@@ -24,10 +24,9 @@ from apps.deployments.forms.rows import FREEZE, Smoke, Stretches
 from apps.deployments.forms.steps import Steps
 from apps.deployments.forms.targets import OWN, TargetForm, initial_of
 from apps.deployments.models import Service, Target
-from apps.deployments.pages import snippets
+from apps.deployments.pages import gate_words, snippets
 from apps.deployments.pages.base import CONFLICT, UNPROCESSABLE
 from apps.deployments.pages.services import ServicesScope, stand_on
-from apps.deployments.pages.verdicts import GATES
 from apps.deployments.services import Tried
 
 STALE = gettext_lazy("Somebody saved these settings while you were here. Saving again replaces them.")
@@ -110,7 +109,7 @@ class TargetPage(ServicesScope):
         form = TargetForm(
             data,
             initial=initial_of(row),
-            gates={gate.value: GATES[gate] for gate in CHOSEN},
+            gates={gate.value: gate_words.NAMES[gate] for gate in CHOSEN},
             reason_required=self.environment.protected,
         )
         if data is not None:
