@@ -17,7 +17,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.alerts.models import Incident, Silence
-from apps.deployments.models import FreezeWindow
+from apps.deployments.models import Deployment, FreezeWindow
 from tests.callers import BACKEND
 from tests.factories import make_everything, make_user
 from tests.factories.everything import Everything
@@ -153,7 +153,9 @@ def addresses_of(made: Everything) -> dict[str, str]:
         "app_label": "flags",
         "url": "nowhere/",
     }
-    return {route: "/" + address(route, values, numbers) for route in routes()}
+    waiting = {"deployment": str(Deployment.objects.latest("pk").pk)}  # for pages: the API has cancelled the other one
+    of = {True: values | waiting, False: values}
+    return {route: "/" + address(route, of[route.startswith("admin/")], numbers) for route in routes()}
 
 
 def address(route: str, values: dict[str, str], numbers: dict[str, str]) -> str:

@@ -20,7 +20,7 @@ BASE = "/api/v1/projects/shop/"
 TARGET = f"{BASE}services/web/targets/staging/"
 FREEZES, MESSAGES = f"{BASE}freeze-windows/", f"{BASE}message-templates/"
 CALENDAR = f"{BASE}environments/staging/deployment-calendar/"
-CADDY = {
+CADDY: dict[str, Any] = {
     "driver": "CADDY",
     "driver_config": {"admin": "127.0.0.1:2019", "handler": "web", "slots": {"blue": "a:1", "green": "b:1"}},
     "slots": {"blue": "http://127.0.0.1:8001"},

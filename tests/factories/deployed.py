@@ -15,7 +15,7 @@ HOUR = timedelta(hours=1)
 
 def make_deployed(environment: Environment) -> Deployment:
     """Of the service web: past its gates, preparing, with its flag rolled back; and a freeze and words of its own."""
-    target = make_target(environment)
+    target = make_target(environment, agent_url="http://127.0.0.1:18999/")
     make_flag(project=environment.project, key="gift-cards", on=True)
     release = {"flags": ["gift-cards"]}
     asked: dict[str, Any] = {"environment_id": environment.pk, "service_key": "web", "version": "2.0.0"}
