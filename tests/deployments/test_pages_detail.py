@@ -457,6 +457,22 @@ def test_a_way_that_is_closed_says_why(environment: Environment, visitor: Visito
     shows(answer, "It cannot be rolled back this way now.")
 
 
+def test_one_that_was_followed_by_another_offers_no_way_back(
+    environment: Environment, visitor: Visitor, world: World
+) -> None:
+    row = make_canary(environment, world)
+    over = {"state": "SUCCEEDED", "task": "NONE", "due_at": None, "ended_at": world.at, "whole_at": world.at}
+    Deployment.objects.filter(pk=row.pk).update(**over)
+    type(row.target).objects.update(live_release=row.release)
+    back = visitor.url("deployment-roll-back", deployment=row.pk)
+    assert back in text(visitor.get("deployment-detail", deployment=row.pk))
+    type(row.target).objects.update(live_release=make_release(row.target.service))
+    page = visitor.get("deployment-detail", deployment=row.pk)
+    assert back not in text(page)
+    shows(page, visitor.url("deployment-new") + "?service=web&amp;release=1.1.0", "Deploy this version again")
+    shows(visitor.get("deployment-roll-back", deployment=row.pk), "Another deployment has taken its place")
+
+
 @pytest.mark.parametrize("sent", [{"method": "SWITCH", "reason": ""}, {"method": "MAGIC", "reason": "x"}, {}])
 def test_a_rollback_names_its_way_and_says_why(
     environment: Environment, visitor: Visitor, world: World, sent: dict[str, str]
