@@ -86,7 +86,7 @@ def _deployments(targets: list[Any], releases: list[int], numbers: range, at: da
     from apps.deployments.models import Deployment
 
     plan = dump_plan(Plan(Strategy.BLUE_GREEN, BLUE_GREEN))
-    known = {"requests": 1_200, "error_share": 0.002, "p95": 210.0}
+    known = {"requests": 1_200, "error_share": 0.002, "p95_ms": 210.0}
     for n, release in zip(numbers, releases, strict=True):
         began = at - timedelta(minutes=200_000 - n)
         yield Deployment(

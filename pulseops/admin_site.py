@@ -24,7 +24,6 @@ class PulseOpsAdminSite(admin.AdminSite):
         ours: list[URLPattern | URLResolver] = [
             path("p/<slug:project>/<slug:environment>/", include(console_pages.scoped_urlpatterns)),
             path("p/<slug:project>/<slug:environment>/", include(flag_pages.urlpatterns)),
-            path("p/<slug:project>/<slug:environment>/", include(deployment_pages.urlpatterns)),
             path("p/<slug:project>/<slug:environment>/", include(alert_pages.urlpatterns)),
             path("p/<slug:project>/<slug:environment>/", include(deployment_pages.urlpatterns)),
             path("p/<slug:project>/<slug:environment>/", include(monitoring_pages.urlpatterns)),

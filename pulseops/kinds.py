@@ -41,6 +41,7 @@ KINDS = {
     "alerts.incident_joined": _("added an alert to the incident"),
     "alerts.incident_left": _("took an alert out of the incident"),
     "alerts.notification_failed": _("could not tell anybody of"),
+    "alerts.maintenance_announced": _("announced maintenance of"),
     "alerts.channel_created": _("created the channel"),
     "alerts.channel_changed": _("changed the channel"),
     "alerts.channel_disabled": _("switched off the channel"),

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from apps.alerts.live.status_pages import status_pages
-from apps.core import navigation
+from apps.alerts.pages.panels import on_deployment
+from apps.core import navigation, panels
 from apps.core import services as core
 from apps.core.live import measures
 from apps.core.live.flusher import Flusher
@@ -30,6 +31,7 @@ LOOPS = {"sealer": "apps.core.sealer:run", "judge": "apps.alerts.loops:run"}  # 
 def wire() -> None:
     core.adopt_environments_with(flags.adopt_environment)
     navigation.wire((*ENTRIES, MAIL) if settings.MAIL_SINK else ENTRIES, KINDS)
+    panels.wire({"deployment": [on_deployment]})
     rulesets.listen(streams.ruleset_swapped)
     keyring.listen(streams.keys_swapped)
     measures.measure(measures.own)

@@ -24,6 +24,7 @@ def respond(**_: Any) -> None:
 
 @shared_task(name="alerts.deliver")
 def deliver(**_: Any) -> None:
+    services.hear_deployments(at=clock.now())
     services.deliver_due(at=clock.now())
 
 

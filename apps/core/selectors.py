@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Extract
@@ -119,6 +119,21 @@ def audit_of(subject_type: str, subject_id: int | str) -> QuerySet[AuditEntry]:
 def newest_audit_id() -> int:
     """Moves whenever anything was decided anywhere; 0 before the first entry. An older one may still commit late."""
     return AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+class Tail(NamedTuple):
+    entries: tuple[AuditEntry, ...]
+    position: int  # read up to here; where to go on
+
+
+def sealed_since(position: int, *, kinds: Collection[str], at_least: datetime, most: int = 500) -> Tail:
+    """What the trail says of these kinds after a seal, in the order of the seals: they have no gaps, so whoever
+    reads on from there misses no entry that committed late. Older ones than `at_least` are passed over."""
+    head = AuditSeal.objects.order_by("-position").values_list("position", flat=True).first() or 0
+    found = AuditEntry.objects.filter(kind__in=list(kinds), at__gte=at_least, seal__position__gt=position)
+    rows = found.filter(seal__position__lte=head).select_related("seal", "environment__project")
+    entries = tuple(rows.order_by("seal__position")[:most])
+    return Tail(entries, entries[-1].seal.position if len(entries) == most else max(head, position))
 
 
 def turns_of(subject_type: str, subject_ids: Collection[int], *, field: str) -> QuerySet[AuditEntry]:

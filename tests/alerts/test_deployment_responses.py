@@ -123,7 +123,7 @@ def test_a_release_that_contracts_has_no_way_back(staging: Environment, world: W
     deployments.request_deployment(target_id=target.pk, release_id=release.pk, **who)
     world.run(60)
     refused = fire(staging, world, ROLL_BACK)
-    assert refused.told.endswith("not: the release removed from the database what the version before needs")
+    assert refused.told.endswith("not: a contract migration has run: the previous version needs what it removed")
 
 
 def test_where_nothing_of_it_runs(staging: Environment, world: World) -> None:

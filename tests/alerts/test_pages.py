@@ -52,7 +52,11 @@ def test_an_open_alert_shows_its_value_against_the_threshold(environment: Enviro
     shows(visitor.get("alert-list"), "Too many errors", "host=a", "9, above 5", "Critical")
     shows(visitor.get("alert-list"), 'aria-label="Too many errors in the last hour, against 5"')
     page = visitor.get("alert-detail", alert=alert.pk)
-    shows(page, "last of errors over 1 minute above 5".capitalize(), "No flag was changed here in the day before")
+    shows(
+        page,
+        "last of errors over 1 minute above 5".capitalize(),
+        "No flag was changed and nothing deployed here in the day before.",
+    )
     shows(page, visitor.url("rule-detail", key="errors"))
 
 

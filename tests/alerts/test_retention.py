@@ -51,7 +51,7 @@ def test_what_ended_long_ago_goes_with_its_notices_and_responses(environment: En
         notice(channel, one)
         notice(channel, one, "RECOVERED")
         response(one)
-    assert services.keep_house(at=AT) == {"alerts": 1, "tests": 0, "silences": 0}
+    assert services.keep_house(at=AT) == {"alerts": 1, "messages": 0, "tests": 0, "silences": 0}
     assert list(Alert.objects.all()) == [young]
     assert set(Notification.objects.values_list("alert", flat=True)) == {young.pk}
     assert Response.objects.get().alert == young
@@ -93,7 +93,7 @@ def test_tests_of_channels_and_past_silences_go(environment: Environment, channe
     ]
     signed: dict[str, Any] = {"actor": ACTOR, "reason": "", "at": OLD, "expected_version": None}
     services.end_silence(silence_id=ended_early.pk, **signed)
-    assert services.keep_house(at=AT) == {"alerts": 0, "tests": 1, "silences": 2}
+    assert services.keep_house(at=AT) == {"alerts": 0, "messages": 0, "tests": 1, "silences": 2}
     assert (Notification.objects.get(), list(Silence.objects.order_by("pk"))) == (kept, left)
     assert past not in left
 

@@ -15,6 +15,8 @@ from tests.factories.deployments import make_deployment, make_release, make_serv
 
 # Keeps asserting what was decided; nothing of it is a decision.
 EXEMPT = {"reconcile_traffic"}
+# Looks, a secret to show, and a rehearsal that is taken back.
+NOT_WRITING = {"agent_secret", "preview_version", "try_target"}
 ITSELF = {"advance_deployment": "deployments", "advance_deployments": "deployments"}
 HOUR = timedelta(hours=1)
 
@@ -74,6 +76,12 @@ def create_target() -> Callable[[], object]:
 def update_target() -> Callable[[], object]:
     pk = make_target(_staging()).pk
     return lambda: services.update_target(target_id=pk, fields={"watch_seconds": 60}, **ANY)
+
+
+@scenario
+def renew_agent_secret() -> Callable[[], object]:
+    pk = make_target(_staging(), agent_url="http://127.0.0.1:18999/").pk
+    return lambda: services.renew_agent_secret(target_id=pk, **WHO)
 
 
 @scenario

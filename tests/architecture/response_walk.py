@@ -1,12 +1,15 @@
 """The scenarios of responses and of rules that end for test_audit_walk.py, as in delivery_walk.py."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from apps.alerts import services
 from apps.alerts.models import Response
+from apps.core.sealer import seal
+from apps.deployments import services as deployments
 from tests.architecture.scenarios import WHO, production, scenario
 from tests.factories import AT, make_flag, make_rule, push
-from tests.factories.deployments import make_service, make_target
+from tests.factories.deployments import make_deployment, make_service, make_target
 
 EXEMPT = {"keep_house"}  # what is deleted is in the trail, which is kept
 
@@ -40,3 +43,23 @@ def install_rollback_rules() -> Callable[[], object]:
 def vouch() -> Callable[[], object]:
     make_target(production(), live="")
     return lambda: services.vouch(at=AT)
+
+
+@scenario
+def announce_maintenance() -> Callable[[], object]:
+    pk, hour = production().pk, timedelta(hours=1)
+    return lambda: services.announce_maintenance(
+        environment_id=pk, text="Walk.", starts_at=AT, ends_at=AT + hour, **WHO
+    )
+
+
+@scenario
+def hear_deployments() -> Callable[[], object]:
+    """Of a rollback it keeps an incident."""
+    target = make_target(production())
+    row = make_deployment(target)
+    live = {"state": "WATCHING", "traffic_at": AT, "slot": "green", "base_slot": "blue"}
+    type(row).objects.filter(pk=row.pk).update(**live, previous=target.live_release)
+    deployments.roll_back(deployment_id=row.pk, **WHO)
+    seal()
+    return lambda: services.hear_deployments(at=AT)

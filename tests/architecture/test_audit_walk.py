@@ -60,19 +60,24 @@ EXEMPT |= {"store_events", "record", "roll_up", "drop_old", "make_partitions"}
 EXEMPT |= {"count_active_users", "run_due_checks", "find_missed", "hear_pings"}
 EXEMPT |= delivery_walk.EXEMPT | response_walk.EXEMPT | deployments_walk.EXEMPT
 # These change no row: a check, a lock, and the registration of a callback at start.
-NOT_WRITING = {
-    "adopt_environments_with",
-    "check_reason",
-    "check_version",
-    "lock_project",
-    "read_rule",
-    "verdicts",
-    "judged",
-} | delivery_walk.NOT_WRITING
+NOT_WRITING = (
+    {
+        "adopt_environments_with",
+        "check_reason",
+        "check_version",
+        "lock_project",
+        "read_rule",
+        "verdicts",
+        "judged",
+    }
+    | delivery_walk.NOT_WRITING
+    | deployments_walk.NOT_WRITING
+)
 # What the portal does by itself is signed so.
 ITSELF = {
     "advance_rollout": "rollout",
     "advance_rollouts": "rollout",
+    "hear_deployments": "alerts",
     "judge": "alerts",
     "judge_due": "alerts",
     "report_check": "checks",

@@ -1,5 +1,5 @@
 """Pages about deployments that the walk in the browser opens, below /admin/p/<project>/<environment>/. They need the
-service `web` with a target, and a freeze, whose number is put in."""
+service `web` with a target."""
 
 PAGES = [
     "deployments/",
@@ -9,7 +9,6 @@ PAGES = [
     "deployments/new/?service=web&hotfix=1",
     "deployments/calendar/",
     "deployments/freezes/new/",
-    "deployments/freezes/{freeze}/end/",
     "deployments/messages/",
     "deployments/messages/rolled_back/",
     "services/",

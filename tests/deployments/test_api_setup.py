@@ -10,9 +10,11 @@ from apps.core.models import Environment
 from apps.deployments.domain.messages import DEFAULTS, Kind
 from apps.deployments.models import Target
 from tests.callers import as_key, as_role
+from tests.deployments.world import World, world
 from tests.factories import make_key, make_project
 from tests.factories.deployments import make_service, make_target
 
+__all__ = ["world"]
 pytestmark = pytest.mark.django_db
 BASE = "/api/v1/projects/shop/"
 TARGET = f"{BASE}services/web/targets/staging/"
@@ -29,14 +31,6 @@ CADDY = {
 @pytest.fixture
 def staging() -> Environment:
     return make_project(key="shop").environments.get(key="staging")
-
-
-@pytest.fixture
-def frozen_clock(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def at(moment: Any) -> None:
-        monkeypatch.setattr(clock, "now", lambda: moment)
-
-    return at
 
 
 def put(client: Any, url: str, body: dict[str, Any]) -> Any:
@@ -82,6 +76,11 @@ def test_a_secret_that_comes_later_is_shown_then(staging: Environment) -> None:
         ({"driver": "NGINX"}, "driver"),
         ({"strategy": "CANARY", "steps": [{"weight": 5_000}]}, "steps[0].weight"),
         ({"gates": {"LUCK": True}}, "gates"),
+        ({"driver": "CADDY"}, "driver_config.admin"),
+        (
+            {"windows": {"windows": [{"weekdays": ["someday"], "from": "10:00", "to": "14:00"}]}},
+            "windows.windows[0].weekdays[0]",
+        ),
         ({"gates": {"STAGING": 1}}, "gates.STAGING"),
         ({"smoke": [{"status": 200}]}, "smoke[0].path"),
         ({"slots": {"red": "http://127.0.0.1/"}}, "slots.red"),
@@ -97,6 +96,27 @@ def test_a_target_at_fault_is_named(staging: Environment, wrong: dict[str, Any],
     assert not Target.objects.exists()
 
 
+def test_a_secret_is_renewed(staging: Environment) -> None:
+    make_service(staging)
+    operator = as_role("Operator")
+    first = put(operator, TARGET, CADDY).json()["agent_secret"]
+    renewed = operator.post(f"{TARGET}agent-secret/", {"reason": "it leaked"}, format="json").json()["agent_secret"]
+    assert renewed.startswith("whsec_")
+    assert renewed != first
+    assert as_role("Product").post(f"{TARGET}agent-secret/", {"reason": "x"}, format="json").status_code == 403
+
+
+def test_a_target_is_tried(staging: Environment, world: World) -> None:
+    make_target(staging, driver=CADDY["driver"], driver_config=CADDY["driver_config"])
+    world.healthy["green"] = False
+    told = as_role("Operator").post(f"{TARGET}try/", {}, format="json").json()
+    assert (told["ok"], told["trouble"]) == (False, "")
+    assert [(one["name"], one["weight"], one["ok"]) for one in told["slots"]] == [
+        ("blue", 100_000, True),
+        ("green", 0, False),
+    ]
+
+
 def test_who_moves_the_traffic_reports_it(staging: Environment) -> None:
     make_target(staging)
     ci = as_key(make_key(environment=staging, writing=True))
@@ -105,6 +125,13 @@ def test_who_moves_the_traffic_reports_it(staging: Environment) -> None:
     assert fields_at_fault(put(ci, f"{TARGET}weights/", {"weights": {"blue": 95_000, "green": 1}})) == ["weights"]
     other = as_key(make_key(environment=staging.project.environments.get(key="production"), writing=True))
     assert put(other, f"{TARGET}weights/", {"weights": {"blue": 100_000, "green": 0}}).status_code == 403
+
+
+def test_a_key_of_one_environment_chooses_no_gates(staging: Environment) -> None:
+    make_target(staging)
+    bound = as_key(make_key(environment=staging, writing=True))
+    assert put(bound, TARGET, {"gates": {}}).status_code == 403
+    assert put(as_key(make_key(project=staging.project, writing=True)), TARGET, {"gates": {}}).status_code == 200
 
 
 # Freezes and the calendar

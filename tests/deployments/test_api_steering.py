@@ -96,6 +96,7 @@ def test_a_canary_is_paused_resumed_approved_and_sent_on(staging: Environment, w
     assert post(operator, row, "pause", reason="let me look").json()["state"] == "PAUSED"
     assert code(post(operator, row, "pause")) == (409, "not_live")
     assert post(operator, row, "resume").json()["state"] == "ROLLING"
+    assert code(post(operator, row, "skip-step", reason="in a hurry")) == (409, "approval_missing")
     assert post(operator, row, "approve-step").json()["step_approved_by_label"]
     assert code(post(operator, row, "approve-step")) == (409, "nothing_to_approve")
     assert code(post(operator, row, "skip-step")) == (400, "reason_missing")
@@ -227,6 +228,8 @@ def test_a_release_is_switched_back_and_confirmed(staging: Environment, world: W
     assert code(post(operator, row, "confirm-rollback")) == (409, "nothing_to_confirm")
     world.at = clock.now()
     world.run(60)
+    ci = as_key(make_key(environment=staging, writing=True))
+    assert code(post(ci, row, "confirm-rollback")) == (403, "only_people_approve")
     assert post(operator, row, "confirm-rollback", comment="all well").json()["rollbacks"][0]["confirmed_by_label"]
     assert world.weights == {"blue": 100_000, "green": 0}
 

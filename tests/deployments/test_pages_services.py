@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.models import Environment
 from apps.deployments import services
@@ -54,6 +56,21 @@ def test_the_matrix_says_which_version_is_where(staging: Environment, visitor: V
     assert "1.3.0" in by_place["Production"]
     assert "Watching" not in by_place["Production"]
     assert "/production/deployments/" in by_place["Production"]
+
+
+def test_more_services_cost_no_more_queries(staging: Environment, visitor: Visitor) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert visitor.get("service-list").status_code == 200
+        return len(queries)
+
+    make_target(staging)
+    visitor.get("service-list")
+    few = asked()
+    for n in range(5):
+        make_target(staging, key=f"worker-{n}")
+        make_target(staging.project.environments.get(key="production"), key=f"worker-{n}", live="2.0.0")
+    assert asked() == few
 
 
 def test_a_service_is_made_edited_and_read(staging: Environment, visitor: Visitor) -> None:

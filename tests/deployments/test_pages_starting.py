@@ -66,6 +66,18 @@ def test_a_new_version_is_reviewed_and_then_started(staging: Environment, visito
     assert Deployment.objects.filter(release__number="2.14.0").count() == 1
 
 
+def test_a_form_that_was_sent_before_starts_another_version_only_when_sent_again(
+    staging: Environment, visitor: Visitor
+) -> None:
+    make_target(staging)
+    visitor.post("deployment-new", typed(confirmed="1"))
+    page = visitor.post("deployment-new", typed(version="2.15.0", commit_sha="4f2a91d", confirmed="1"))
+    assert page.status_code == 422
+    shows(page, "This form was sent before, for another version.")
+    assert 'value="form-1"' not in text(page)
+    assert not Release.objects.filter(number="2.15.0").exists()
+
+
 def test_a_version_that_is_known_is_deployed_again(staging: Environment, visitor: Visitor) -> None:
     target = make_target(staging)
     make_release(target.service, "1.1.0")

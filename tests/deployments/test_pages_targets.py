@@ -61,6 +61,8 @@ def typed(**fields: Any) -> dict[str, Any]:
     usual |= rows(
         "steps", {"weight": 10, "hold_seconds": 5, "hold_seconds_unit": "m", "analyse": "on"}, {"weight": 100}
     )
+    for trigger in ("error_rate", "degradation", "probes", "connections", "logins"):
+        usual[f"{trigger}_action"] = "roll_back"
     usual |= rows("smoke", {"path": "/", "contains": "Shop"})
     days: dict[str, Any] = {"weekdays": ["monday", "friday"], "from_": "09:00", "to": "00:00", "zone": "Europe/Berlin"}
     usual |= rows("stretches", {"kind": "windows"} | days)
@@ -93,6 +95,7 @@ def test_a_target_is_set_up_as_it_was_typed(staging: Environment, visitor: Visit
     assert {name for name, wanted in row.gates.items() if wanted} == {"STAGING", "HOLDS"}
     assert (row.guards, row.watch_seconds, row.drain_seconds) == (["errors", "latency"], 1_800, 20)
     assert row.judge["errors"] == {"action": "pause", "minimum": 100, "tolerated": 1.5}
+    assert row.judge["probes"] == {"action": "roll_back"}
     assert dict(row.slots.values_list("name", "url"))["green"] == "http://127.0.0.1:18102"
     page = visitor.get("service-target", service="web")
     shows(page, 'value="10.0.0.6:8000"', "Europe/Berlin", 'value="/" ', "set up")
@@ -128,7 +131,9 @@ def test_what_is_shown_is_saved_again_without_a_change(staging: Environment, vis
         ({"stretches-0-weekdays": []}, "Stretch 1, On:"),
         ({"stretches-0-kind": "avoid"}, "Stretch 1, Why not:"),
         ({"steps-1-weight": "90"}, "Step 2, Per cent: the last step must be 100 %"),
-        ({"errors_tolerated": "99"}, "Tolerated, in times of the old slot: must be a number from 1 to 10"),
+        ({"errors_minimum": "0"}, "Requests needed on each slot:"),
+        ({"errors_tolerated": "99"}, "Tolerated, in times of the old slot:"),
+        ({"logins_action": "explode"}, "Fewer sign-ins succeed:"),
     ],
 )
 def test_what_cannot_be_is_told_at_its_field(

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from apps.alerts.api.channels import ChannelViewSet, NotificationViewSet
 from apps.alerts.api.incidents import IncidentViewSet, ReviewViewSet
+from apps.alerts.api.maintenance import MaintenanceViewSet
 from apps.alerts.api.routing import RouteViewSet
 from apps.alerts.api.silences import SilenceViewSet
 from apps.alerts.api.status import ComponentViewSet, StatusPageViewSet
@@ -36,6 +37,11 @@ urlpatterns: list[URLPattern] = [
     path(f"{PROJECT}channels/", ChannelViewSet.as_view(MANY), name="channel-list"),
     path(f"{PROJECT}channels/<slug:channel>/", ChannelViewSet.as_view(ONE), name="channel"),
     path(f"{PROJECT}channels/<slug:channel>/test/", ChannelViewSet.as_view(post("test")), name="channel-test"),
+    path(
+        f"{PROJECT}environments/<slug:environment>/maintenance/",
+        MaintenanceViewSet.as_view(post("announce")),
+        name="maintenance",
+    ),
     path(f"{PROJECT}notifications/", NotificationViewSet.as_view({"get": "list"}), name="notification-list"),
     path(f"{PROJECT}routes/", RouteViewSet.as_view(MANY), name="route-list"),
     path(f"{PROJECT}routes/<slug:route>/", RouteViewSet.as_view(ONE), name="route"),

@@ -10,7 +10,7 @@ from email.utils import format_datetime, parseaddr
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from apps.alerts.gateways import mail_html
-from apps.alerts.gateways.messages import Message, Undelivered, cut, moment, one_line
+from apps.alerts.gateways.messages import DEPLOYMENT, Message, Undelivered, cut, moment, one_line
 from apps.core import egress
 
 TIMEOUT_SECONDS = 10.0  # for each answer of the server
@@ -94,15 +94,7 @@ def _hand_over(server: Server, mail: EmailMessage) -> dict[str, tuple[int, bytes
 
 
 def _facts(message: Message) -> list[tuple[str, str]]:
-    notice = message.notice
-    facts = {
-        "Since": notice.since,
-        "Severity": notice.severity.capitalize(),
-        "Environment": notice.place,
-        "Rule": notice.rule,
-        "Labels": notice.label_words,
-    }
-    return [(name, words) for name, words in facts.items() if words]
+    return list(message.notice.facts.items())
 
 
 def _lists(message: Message) -> list[tuple[str, mail_html.Lines]]:
@@ -111,7 +103,7 @@ def _lists(message: Message) -> list[tuple[str, mail_html.Lines]]:
     if len(message.others) > OTHERS:
         others.append((f"and {len(message.others) - OTHERS} more", ""))
     changes = [(f"{moment(one.at)}: {one.words}", one.url) for one in message.notice.changes]
-    return [one for one in (("At the same time", others), ("Flags changed last", changes)) if one[1]]
+    return [one for one in (("At the same time", others), ("Changed last", changes)) if one[1]]
 
 
 def _text(message: Message) -> str:
@@ -126,7 +118,7 @@ def _text(message: Message) -> str:
 
 def _html(message: Message) -> str:
     notice = message.notice
-    alarms = notice.kind in ("FIRED", "NO_DATA")
+    alarms = notice.kind in ("FIRED", "NO_DATA") or (notice.kind == DEPLOYMENT and notice.severity != "info")
     severity = notice.severity if notice.severity in mail_html.TONES else "info"
     return mail_html.page(
         tone=severity if alarms else "well",

@@ -44,7 +44,7 @@ def page(
     parts = [
         _heading("h1", title, "font-size:20px;line-height:1.3;margin:0 0 8px"),
         _paragraph(seen, "font-size:16px;font-weight:600"),
-        _paragraph(description, "font-size:14px") if description else "",
+        _paragraph(description, "font-size:14px;white-space:pre-line") if description else "",
         _buttons(links, tone),
         _chart(chart, beyond) if chart else "",
         _facts(facts),

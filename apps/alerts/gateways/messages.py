@@ -8,16 +8,17 @@ from typing import Any
 from apps.alerts.domain.charts import Chart
 
 MARKS = {"critical": "🔴", "error": "🟠", "warning": "🟡", "info": "🔵"}  # beside the word, never instead of it
-GOOD_MARK, TEST_MARK, NO_DATA_MARK, ENDED_MARK = "✅", "🔔", "⚪", "🚫"
+GOOD_MARK, TEST_MARK, NO_DATA_MARK, ENDED_MARK, DEPLOYMENT_MARK = "✅", "🔔", "⚪", "🚫", "🚀"
+DEPLOYMENT = "DEPLOYMENT"  # the notice is a message in a project's own words: `name` heads it, the rest is its body
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Of a flag in the same environment, shortly before."""
+    """Of a flag, or by a deployment, in the same environment, shortly before."""
 
     at: str  # ISO 8601
     words: str  # as in "ann turned checkout on: launch"
-    url: str = ""  # the flag's page
+    url: str = ""  # its page
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    kind: str  # FIRED, NO_DATA, RECOVERED or TEST
+    kind: str  # FIRED, NO_DATA, RECOVERED, TEST or DEPLOYMENT
     severity: str
     rule: str  # key
     name: str
@@ -51,6 +52,8 @@ class Notice:
     def mark(self) -> str:
         if self.ended:
             return ENDED_MARK
+        if self.kind == DEPLOYMENT and self.severity == "info":
+            return GOOD_MARK if self.labels.get("kind") == "succeeded" else DEPLOYMENT_MARK
         special = {"RECOVERED": GOOD_MARK, "TEST": TEST_MARK, "NO_DATA": NO_DATA_MARK}
         return special.get(self.kind) or MARKS.get(self.severity, MARKS["info"])
 
@@ -58,7 +61,7 @@ class Notice:
     def state(self) -> str:
         if self.ended:
             return "No longer watched"
-        special = {"RECOVERED": "Recovered", "TEST": "Test", "NO_DATA": "No data"}
+        special = {"RECOVERED": "Recovered", "TEST": "Test", "NO_DATA": "No data", DEPLOYMENT: "Deployment"}
         return special.get(self.kind) or self.severity.capitalize()
 
     @property
@@ -67,11 +70,24 @@ class Notice:
 
     @property
     def title(self) -> str:
-        return one_line(f"{self.state}: {self.name} in {self.place}")
+        return one_line(self.name if self.kind == DEPLOYMENT else f"{self.state}: {self.name} in {self.place}")
 
     @property
     def since(self) -> str:
         return moment(self.at)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is said of it beside its text, by name; what is empty is left out."""
+        told = {"Service": self.labels.get("service", ""), "Environment": self.place, "At": self.since}
+        usual = {
+            "Since": self.since,
+            "Severity": self.severity.capitalize(),
+            "Environment": self.place,
+            "Rule": self.rule,
+            "Labels": self.label_words,
+        }
+        return {name: words for name, words in (told if self.kind == DEPLOYMENT else usual).items() if words}
 
     @property
     def label_words(self) -> str:
@@ -99,7 +115,7 @@ class Message:
         """What there is to do, the most urgent first."""
         usual = [
             Link("Acknowledge", self.acknowledge_url),
-            Link("Open the alert", self.notice.url),
+            Link("Open the deployment" if self.notice.kind == DEPLOYMENT else "Open the alert", self.notice.url),
             Link("Open the incident", self.notice.incident_url),
         ]
         return [link for link in (*usual, *self.notice.links) if link.url]

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from apps.alerts.gateways.messages import Message, Notice, Undelivered, cut, moment, one_line
+from apps.alerts.gateways.messages import DEPLOYMENT, Message, Notice, Undelivered, cut, moment, one_line
 from apps.alerts.gateways.posting import post
 from apps.core.egress import Reply
 
@@ -20,6 +20,7 @@ TITLE, SEEN, DESCRIPTION, FIELD, CHANGE, CHART = (
     300,
 )  # characters; all of it stays below Slack's limits
 ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+SECTION = 2_900  # characters of a section with its escapes, of the 3,000 that Slack takes
 BUTTON, ACTIONS = 75, 25  # characters of a button, and buttons, that Slack takes
 OTHERS = 10  # told by name; the rest is a number
 REVOKED = re.compile(rb"no_service|no_team|team_disabled|channel_is_archived|channel_not_found|invalid_token")
@@ -33,7 +34,7 @@ def payload(message: Message) -> Block:
     if message.chart:
         blocks.append(_section(f"`{message.chart.sparkline}`\n{_text(message.chart.words, CHART)}"))
     if notice.description:
-        blocks.append(_section(_text(notice.description, DESCRIPTION)))
+        blocks.append(_section(_body(notice)))
     blocks.append({"type": "section", "fields": [_mrkdwn(words) for words in _fields(notice)]})
     if message.others:
         blocks.append(_section(_others(message.others)))
@@ -75,14 +76,7 @@ def _post(url: str, body: Block, message: Message) -> None:
 
 
 def _fields(notice: Notice) -> list[str]:
-    named = {
-        "Since": notice.since,
-        "Severity": notice.severity.capitalize(),
-        "Environment": notice.place,
-        "Rule": notice.rule,
-        "Labels": notice.label_words,
-    }
-    return [f"*{name}*\n{_text(words, FIELD)}" for name, words in named.items() if words]
+    return [f"*{name}*\n{_text(words, FIELD)}" for name, words in notice.facts.items()]
 
 
 def _others(others: tuple[Notice, ...]) -> str:
@@ -93,7 +87,7 @@ def _others(others: tuple[Notice, ...]) -> str:
 
 def _changes(notice: Notice) -> str:
     lines = [f"• {moment(one.at)}: {_text(one.words, CHANGE)}" for one in notice.changes]
-    return "\n".join(["*Flags changed last*", *lines])
+    return "\n".join(["*Changed last*", *lines])
 
 
 def _actions(message: Message) -> list[Block]:
@@ -107,6 +101,15 @@ def _actions(message: Message) -> list[Block]:
         for n, link in enumerate(message.links[:ACTIONS])
     ]
     return [{"type": "actions", "elements": buttons}] if buttons else []
+
+
+def _body(notice: Notice) -> str:
+    """A message about a deployment keeps its lines."""
+    if notice.kind != DEPLOYMENT:
+        return _text(notice.description, DESCRIPTION)
+    lines = [_text(line, DESCRIPTION) for line in cut(notice.description, DESCRIPTION).split("\n")]
+    lengths = accumulate(len(line) + 1 for line in lines)
+    return "\n".join(line for line, length in zip(lines, lengths, strict=True) if length <= SECTION)
 
 
 def _section(words: str) -> Block:

@@ -66,7 +66,12 @@ def _body(message: Message, others: Sequence[dict[str, Any]], limit: int) -> byt
         "others": list(others),
         "others_left_out": len(message.others) - len(others),
     }
-    return orjson.dumps({"type": TYPES[notice.kind], "timestamp": notice.at, "data": data})
+    return orjson.dumps({"type": _type(notice), "timestamp": notice.at, "data": data})
+
+
+def _type(notice: Notice) -> str:
+    """Of messages about deployments as in "deployment.rolled_back"."""
+    return TYPES.get(notice.kind) or f"deployment.{notice.labels.get('kind', 'message')}"
 
 
 def _facts(notice: Notice, limit: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The tables of alerting. Django imports this module; the files beside it are split by idea."""
 
 from apps.alerts.models.alerts import Alert
-from apps.alerts.models.delivery import Channel, Notification, Route, Silence
+from apps.alerts.models.delivery import Channel, Notification, Route, Silence, TrailCursor
 from apps.alerts.models.incidents import Incident, IncidentStatus, IncidentUpdate
 from apps.alerts.models.responses import Response
 from apps.alerts.models.rules import AlertRule, RuleStanding, Severity
@@ -23,4 +23,5 @@ __all__ = [
     "Silence",
     "StatusComponent",
     "StatusPage",
+    "TrailCursor",
 ]

@@ -101,6 +101,7 @@ class Notification(models.Model):
         NO_DATA = "NO_DATA", _("No data")
         RECOVERED = "RECOVERED", _("Recovered")
         TEST = "TEST", _("Test")
+        DEPLOYMENT = "DEPLOYMENT", _("Deployment")
 
     class Status(models.TextChoices):
         PENDING = "PENDING", _("Pending")
@@ -116,6 +117,9 @@ class Notification(models.Model):
 
     alert = models.ForeignKey(
         "alerts.Alert", on_delete=models.CASCADE, null=True, related_name="notifications", verbose_name=_("alert")
+    )
+    entry = models.ForeignKey(  # of the trail, that it tells of where there is no alert
+        "core.AuditEntry", on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+"
     )
     channel = models.ForeignKey(
         Channel, on_delete=models.PROTECT, related_name="notifications", verbose_name=_("channel")
@@ -140,7 +144,10 @@ class Notification(models.Model):
     class Meta:
         verbose_name = _("notification")
         verbose_name_plural = _("notifications")
-        constraints = [models.UniqueConstraint(fields=["alert", "channel", "kind"], name="alerts_told_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "channel", "kind"], name="alerts_told_once"),
+            models.UniqueConstraint(fields=["entry", "channel"], name="alerts_entry_told_once"),
+        ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="PENDING"), name="alerts_notification_due"),
             models.Index(fields=["alert"], condition=Q(status="MUTED"), name="alerts_notification_muted"),
@@ -149,3 +156,17 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return str(self.dedup_id)
+
+
+class TrailCursor(models.Model):
+    """How far alerting has read the audit trail: all up to this seal. Locked by whoever reads on."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    position = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("place in the trail")
+        verbose_name_plural = _("places in the trail")
+
+    def __str__(self) -> str:
+        return self.name

@@ -44,6 +44,7 @@ class Incident(models.Model):
     public = models.BooleanField(_("on the status page"), default=False)
     impact = models.CharField(_("impact"), max_length=20, choices=Impact.choices, default=Impact.OPERATIONAL)
     components = models.ManyToManyField(StatusComponent, blank=True, related_name="incidents")
+    deployments = models.ManyToManyField("deployments.Deployment", related_name="+", blank=True)  # rolled back in it
     automatic = models.BooleanField(_("opened by alerts"), default=False)
     opened_by_label = models.CharField(_("opened by"), max_length=150)
     opened_at = models.DateTimeField(_("opened at"))

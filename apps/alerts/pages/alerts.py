@@ -119,7 +119,5 @@ class AlertPage(ScopedPage):
         )
 
     def _changes(self, row: Alert) -> Any:
-        """What was done to flags before it fired, the newest first."""
-        entries = core.audit_entries().filter(environment=row.environment_id, kind__startswith="flags.")
-        since = row.active_at - timedelta(days=1)
-        return entries.filter(at__gte=since, at__lte=row.fired_at).order_by("-at", "-id")[:5]
+        """What was done to flags, or deployed, before it fired, the newest first."""
+        return selectors.recent_changes(self.environment, row.fired_at)

@@ -7,10 +7,12 @@ from apps.alerts.selectors.incidents import (
     OpenIncident,
     incident,
     incidents,
+    incidents_around,
     incidents_now,
     open_incidents,
     times_of,
 )
+from apps.alerts.selectors.notices import recent_changes
 from apps.alerts.selectors.reviews import review
 from apps.alerts.selectors.rows import OpenAlert, alerts, alerts_now, open_alerts, rules, rules_like, with_standing
 from apps.alerts.selectors.status import PageTold, page_told, status_components, status_page, status_pages
@@ -29,11 +31,13 @@ __all__ = [
     "channels",
     "incident",
     "incidents",
+    "incidents_around",
     "incidents_now",
     "notifications",
     "open_alerts",
     "open_incidents",
     "page_told",
+    "recent_changes",
     "review",
     "routes",
     "rules",

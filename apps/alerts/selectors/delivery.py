@@ -35,7 +35,8 @@ def notifications(project: Project, environment: Environment | None = None) -> Q
     """The newest first. A test belongs to no environment and shows in each."""
     rows = Notification.objects.filter(channel__project=project).select_related("channel", "alert__environment")
     if environment is not None:
-        rows = rows.filter(Q(alert=None) | Q(alert__environment=environment))
+        nowhere = Q(alert=None, entry=None)
+        rows = rows.filter(nowhere | Q(alert__environment=environment) | Q(entry__environment=environment))
     return rows.order_by("-created_at", "-pk")
 
 

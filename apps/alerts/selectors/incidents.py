@@ -33,6 +33,15 @@ def open_incidents(environment: Environment) -> list[Incident]:
     return sorted(rows, key=lambda row: [one.value for one in WORST_FIRST].index(row.severity))
 
 
+def incidents_around(environment: Environment, deployment_id: int, since: datetime, until: datetime) -> list[Incident]:
+    """In which this deployment was rolled back, or that opened in its time; the newest first."""
+    of_it = Incident.objects.filter(deployments=deployment_id).values(
+        "pk"
+    )  # apart, as joining would count alerts twice
+    meant = Q(pk__in=of_it) | Q(opened_at__gte=since, opened_at__lte=until)
+    return list(incidents(environment.project, environment).filter(meant)[:5])
+
+
 def incident(project: Project, environment: Environment | None, pk: int) -> Incident | None:
     """One with all that belongs to it: alerts with their responses, updates, components."""
     alerts = Alert.objects.select_related("environment__project", "rule").order_by("-fired_at", "-pk")

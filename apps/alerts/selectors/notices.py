@@ -1,8 +1,10 @@
-"""What decides about a notice: labels, routes, silences, open alerts of a pair, and the flags changed before."""
+"""What decides about a notice: labels, routes, silences, open alerts of a pair, and what was changed before."""
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from apps.alerts.domain import routing, silences
 from apps.alerts.domain.labels import Labels, label_set, read_matchers
@@ -15,7 +17,8 @@ from apps.flags.domain.engine.definitions import InvalidDefinition
 
 logger = logging.getLogger(__name__)
 ENVIRONMENT_LABEL = "environment"
-CHANGES, CHANGED_WITHIN = 5, timedelta(days=1)
+CHANGES, LOOKED_AT, CHANGED_WITHIN = 5, 50, timedelta(days=1)
+DEPLOYED = ("deployments.rolling", "deployments.rolled_back", "deployments.recorded")  # moved traffic
 
 
 def labels_of(alert: Alert) -> Labels:
@@ -71,11 +74,15 @@ def most_severe(environment_id: int, pairs: Collection[str]) -> dict[str, Severi
     return found
 
 
-def flag_changes(environment: Environment, at: datetime) -> Sequence[AuditEntry]:
-    """The last few in this environment within a day, the newest first."""
+def recent_changes(environment: Environment, at: datetime) -> Sequence[AuditEntry]:
+    """Of flags and deployments, the last few in this environment within a day, the newest first. The steps of one
+    deployment are one change."""
     entries = core.audit_entries().filter(project_id=environment.project_id, environment_id=environment.pk)
-    recent = entries.filter(at__lte=at, at__gt=at - CHANGED_WITHIN, kind__startswith="flags.")
-    return list(recent[:CHANGES])
+    meant = Q(kind__startswith="flags.") | Q(kind__in=DEPLOYED)
+    found: dict[object, AuditEntry] = {}
+    for entry in entries.filter(meant, at__lte=at, at__gt=at - CHANGED_WITHIN)[:LOOKED_AT]:
+        found.setdefault((entry.kind, entry.subject_id) if entry.kind in DEPLOYED else entry.pk, entry)
+    return list(found.values())[:CHANGES]
 
 
 def _route(row: Route) -> routing.Route:

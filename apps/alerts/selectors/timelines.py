@@ -1,12 +1,12 @@
 """The timeline of an incident, put together from what is there already: the trail, the notices, the updates. A fixed
 number of queries, however much happened."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,6 +17,7 @@ from apps.core import selectors as core
 from apps.core.models import AuditEntry
 
 BEFORE = timedelta(hours=1)  # flags changed so long before it opened may be why
+FLAGS, DEPLOYMENTS = Q(kind__startswith="flags."), Q(subject_type="deployments.deployment")
 MOST = 1_000  # entries of each source; nobody reads more
 TOLD_BY_UPDATES = ("alerts.incident_noted", "alerts.incident_resolved")
 Status = Notification.Status
@@ -27,7 +28,7 @@ class Moment:
     """One thing that happened. Reads as a sentence: who did what, to what; `text` says more."""
 
     at: datetime
-    source: str  # "incident", "alert", "flag", "notice", "update" or "note"
+    source: str  # "incident", "alert", "flag", "deployment", "notice", "update" or "note"
     actor_label: str
     did: str
     subject_label: str = ""
@@ -42,7 +43,7 @@ def timeline(row: Incident) -> list[Moment]:
     """The oldest first. `row` as the selector `incident` finds it."""
     alerts = {str(alert.pk): alert for alert in row.alerts.all()}
     moments = [
-        *_flags(changes_around(row)),
+        *_changes(_around(row, FLAGS | DEPLOYMENTS)),
         *_alerts(alerts),
         *_incident(row),
         *_notices(list(alerts)),
@@ -53,8 +54,11 @@ def timeline(row: Incident) -> list[Moment]:
 
 def changes_around(row: Incident) -> list[AuditEntry]:
     """What was done to flags in its environment from an hour before it opened until it was over, the oldest first."""
-    entries = core.audit_entries().filter(environment=row.environment_id, kind__startswith="flags.")
-    entries = entries.filter(at__gte=row.opened_at - BEFORE)
+    return _around(row, FLAGS)
+
+
+def _around(row: Incident, what: Q) -> list[AuditEntry]:
+    entries = core.audit_entries().filter(what, environment=row.environment_id, at__gte=row.opened_at - BEFORE)
     if row.resolved_at is not None:
         entries = entries.filter(at__lte=row.resolved_at)
     return _oldest_first(entries)
@@ -79,9 +83,9 @@ def _entry(entry: AuditEntry, source: str) -> Moment:
     )
 
 
-def _flags(entries: Iterable[AuditEntry]) -> Iterator[Moment]:
+def _changes(entries: Sequence[AuditEntry]) -> Iterator[Moment]:
     for entry in entries:
-        yield _entry(entry, "flag")
+        yield _entry(entry, "flag" if entry.kind.startswith("flags.") else "deployment")
 
 
 def _alerts(alerts: dict[str, Alert]) -> Iterator[Moment]:

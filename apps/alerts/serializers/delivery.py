@@ -58,9 +58,20 @@ class ChannelChange(Versioned):
     enabled = YesNo(required=False)
 
 
+class MaintenanceIn(Strict):
+    text = Text(max_length=2_000, help_text=_("What happens, and what people will notice."))
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    service = Text(max_length=50, required=False, help_text=_("Its key. Left out: all of the environment."))
+
+
 class NotificationOut(serializers.ModelSerializer[Notification]):
     channel = serializers.CharField(source="channel.key")
-    alert = serializers.IntegerField(source="alert_id", allow_null=True, help_text=_("Null: a test of the channel."))
+    alert = serializers.IntegerField(
+        source="alert_id",
+        allow_null=True,
+        help_text=_("Null: a test of the channel, or a message about a deployment or maintenance."),
+    )
     kind = serializers.CharField()
     status = serializers.CharField()
     muted_by = serializers.CharField()
@@ -81,6 +92,10 @@ class NotificationOut(serializers.ModelSerializer[Notification]):
             "sent_at",
             "dedup_id",
         ]
+
+
+class MaintenanceOut(serializers.Serializer[Any]):
+    notifications = NotificationOut(many=True)
 
 
 class RouteOut(serializers.ModelSerializer[Route]):

@@ -8,6 +8,7 @@ from apps.alerts.services.acknowledging import (
     acknowledge_incident,
     read_acknowledge_token,
 )
+from apps.alerts.services.announcing import InvalidMaintenance, announce_maintenance
 from apps.alerts.services.channels import (
     InvalidChannel,
     create_channel,
@@ -17,6 +18,7 @@ from apps.alerts.services.channels import (
 )
 from apps.alerts.services.delivering import deliver, deliver_due, test_channel
 from apps.alerts.services.hastening import hasten
+from apps.alerts.services.hearing import hear_deployments
 from apps.alerts.services.incidents import (
     IncidentOver,
     InvalidIncident,
@@ -64,6 +66,7 @@ __all__ = [
     "IncidentOver",
     "InvalidChannel",
     "InvalidIncident",
+    "InvalidMaintenance",
     "InvalidRoute",
     "InvalidRule",
     "InvalidSilence",
@@ -75,6 +78,7 @@ __all__ = [
     "StatusPageExists",
     "acknowledge",
     "acknowledge_incident",
+    "announce_maintenance",
     "attach_alert",
     "create_channel",
     "create_component",
@@ -93,6 +97,7 @@ __all__ = [
     "explain_deletion",
     "explain_telling",
     "hasten",
+    "hear_deployments",
     "install_rollback_rules",
     "install_starter_rules",
     "judge",

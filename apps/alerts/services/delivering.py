@@ -122,7 +122,7 @@ def _call(channel: Channel, message: Message) -> str:
             slack.send(to.url, message)
         case Channel.Kind.WEBHOOK:
             webhook.send(to.url, to.secrets, message)
-        case Channel.Kind.SENTRY:
+        case Channel.Kind.SENTRY:  # never chosen for messages about deployments, which are no faults
             sentry.send(to.url, message)
         case Channel.Kind.EMAIL:
             return email.send(settings.SMTP_URL, message, sender=settings.MAIL_FROM, to=to.to)

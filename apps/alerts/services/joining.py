@@ -40,7 +40,7 @@ def note_act(alert: Alert, at: datetime) -> None:
 
 
 def _take_in(environment: Environment, opened: Sequence[Alert], at: datetime) -> None:
-    found = _going_on(environment, at)
+    found = going_on(environment, at)
     row = _open(environment, opened, at) if found is None else found
     Alert.objects.filter(pk__in=[alert.pk for alert in opened]).update(incident=row)
     for alert in opened:
@@ -49,13 +49,13 @@ def _take_in(environment: Environment, opened: Sequence[Alert], at: datetime) ->
         _join(row, opened, at)
 
 
-def _going_on(environment: Environment, at: datetime) -> Incident | None:
+def going_on(environment: Environment, at: datetime) -> Incident | None:
     """The youngest open one that alerts opened, if it is young enough to take in more."""
     rows = Incident.objects.open().filter(environment=environment, automatic=True).order_by("-opened_at", "-pk")
-    youngest = rows.values_list("pk", flat=True).first()
-    if youngest is None or not domain.takes_in(_ends(youngest), at):
+    youngest = rows.values_list("pk", "opened_at").first()
+    if youngest is None or not domain.takes_in(_ends(youngest[0]) or [youngest[1]], at):  # a rollback has no alerts yet
         return None
-    row = lock_incident(youngest)
+    row = lock_incident(youngest[0])
     return row if row.resolved_at is None else None  # somebody resolved it meanwhile
 
 

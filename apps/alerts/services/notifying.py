@@ -67,8 +67,12 @@ def mute(alert: Alert, around: Scene, at: datetime) -> Mute | None:
     above = muted_by(live, around.firing.get((live.pair, live.labels), ()))
     if above is not None:
         return Mute(MutedBy.PAIR, f"{above.rule_key} fires for the same and is more severe ({above.severity.value})")
-    active = {id(of): row for row, of in around.silences}
-    found = silences.silenced_by([of for _row, of in around.silences], notices.labels_of(alert), at)
+    return silenced(around.silences, notices.labels_of(alert), at)
+
+
+def silenced(around: Sequence[tuple[Silence, silences.Silence]], labels: Labels, at: datetime) -> Mute | None:
+    active = {id(of): row for row, of in around}
+    found = silences.silenced_by([of for _row, of in around], labels, at)
     if found is None:
         return None
     row = active[id(found)]
@@ -85,7 +89,7 @@ def _firings(
 ) -> list[Notification]:
     routes, known = notices.routes(environment.project_id), channels.usable(environment.project_id)
     pairs = {rules[alert.key].pair for alert in opened} - {""}
-    around, changed = scene(environment, list(pairs), at), notices.flag_changes(environment, at)
+    around, changed = scene(environment, list(pairs), at), notices.recent_changes(environment, at)
     above = notices.most_severe(environment.pk, pairs)
     rows = []
     for alert in opened:

@@ -20,8 +20,10 @@ def keep_house(*, at: datetime) -> dict[str, int]:
     tests_before = at - timedelta(days=settings.TEST_NOTICE_DAYS)
     silences = Silence.objects.annotate(over_at=Coalesce(F("ended_at"), F("ends_at"))).filter(over_at__lt=before)
     tests = Notification.objects.filter(kind=Notification.Kind.TEST, created_at__lt=tests_before)
+    messages = Notification.objects.filter(kind=Notification.Kind.DEPLOYMENT, created_at__lt=before)
     return {
         "alerts": _all(lambda after: _drop_alerts(_over(before), after)),
+        "messages": _all(lambda after: _drop(messages.exclude(status=Notification.Status.PENDING), after)),
         "tests": _all(lambda after: _drop(tests.exclude(status=Notification.Status.PENDING), after)),
         "silences": _all(lambda after: _drop(silences, after)),
     }

@@ -14,7 +14,7 @@ from apps.core.models import AuditEntry
 from apps.flags.domain.wording import duration
 
 Kind = Notification.Kind
-FLAG, STATE = "flags.flag", "flags.flagstate"
+FLAG, STATE, DEPLOYMENT = "flags.flag", "flags.flagstate", "deployments.deployment"
 KILLED, ARCHIVED = "flags.killed", "flags.flag_archived"  # after which there is nothing to kill
 BUTTON = 50  # characters of a flag's key
 
@@ -40,7 +40,7 @@ def notice_of(
         value=_finite(alert.value),
         threshold=_finite(rule.threshold),
         labels=alert.labels,
-        changes=tuple(Change(one.at.isoformat(), _change(one), _flag_url(one, place)) for one in changed),
+        changes=tuple(Change(one.at.isoformat(), _change(one), _url(one, place)) for one in changed),
         url=f"{place}/alerts/{alert.pk}/",
         incident_url=f"{place}/incidents/{alert.incident_id}/" if alert.incident_id else "",
         alert_id=alert.pk,
@@ -137,6 +137,12 @@ def _links(alert: Alert, changed: Sequence[AuditEntry], place: str) -> Iterator[
     last = next((one for one in changed if _flag_url(one, place)), None)
     if last is not None and last.kind not in (KILLED, ARCHIVED):
         yield Link(f"Kill {cut(_flag_key(last), BUTTON)}", f"{_flag_url(last, place)}kill/")
+
+
+def _url(entry: AuditEntry, place: str) -> str:
+    """The page of what was changed; empty where it has none."""
+    deployment = entry.subject_type == DEPLOYMENT
+    return f"{place}/deployments/{entry.subject_id}/" if deployment else _flag_url(entry, place)
 
 
 def _flag_url(entry: AuditEntry, place: str) -> str:

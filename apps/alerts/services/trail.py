@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from apps.alerts.models import Alert, AlertRule, Channel, Incident, Route, Silence, StatusComponent, StatusPage
 from apps.core import audit, bus
 from apps.core.audit import Actor
-from apps.core.models import AuditEntry
+from apps.core.models import AuditEntry, Environment
 
 ITSELF = audit.system("alerts")
 
-Subject = Alert | AlertRule | Channel | Incident | Route | Silence | StatusComponent | StatusPage
+Subject = Alert | AlertRule | Channel | Environment | Incident | Route | Silence | StatusComponent | StatusPage
 ON_STATUS_PAGES = (Incident, StatusComponent, StatusPage)
 
 
@@ -23,10 +23,11 @@ def record(
     actor: Actor = ITSELF,
     reason: str,
     at: datetime,
-) -> None:
-    audit.record_all([_entry(Told(kind, subject, changed or {}, reason), actor, at)])
+) -> AuditEntry:
+    (made,) = audit.record_all([_entry(Told(kind, subject, changed or {}, reason), actor, at)])
     if isinstance(subject, ON_STATUS_PAGES):
         bus.announce("status", environment=subject.environment_id)
+    return made
 
 
 class Told(NamedTuple):
@@ -57,5 +58,7 @@ def _entry(told: Told, actor: Actor, at: datetime) -> AuditEntry:
 def _place_of(subject: Subject) -> dict[str, int | None]:
     if isinstance(subject, Alert | AlertRule | Incident | StatusComponent | StatusPage):
         return {"project_id": subject.environment.project_id, "environment_id": subject.environment_id}
+    if isinstance(subject, Environment):
+        return {"project_id": subject.project_id, "environment_id": subject.pk}
     environment_id = subject.environment_id if isinstance(subject, Silence) else None
     return {"project_id": subject.project_id, "environment_id": environment_id}

@@ -37,6 +37,9 @@ REFUSALS: Translations = {
     services.NotLive: refusal(409, "not_live", "It carries no traffic now, so there is nothing to pause or to skip."),
     services.NotPaused: refusal(409, "not_paused", "It is not paused, so there is nothing to resume."),
     services.NothingToApprove: refusal(409, "nothing_to_approve", "The present step needs no approval, or has it."),
+    services.ApprovalMissing: refusal(
+        409, "approval_missing", "The present step has to be approved before it can be left."
+    ),
     services.GateCannotBeOverridden: refusal(
         409,
         "gate_cannot_be_overridden",

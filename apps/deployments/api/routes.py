@@ -8,7 +8,7 @@ from apps.deployments.api.catalogue import MatrixViewSet, ReleaseViewSet, Servic
 from apps.deployments.api.deployments import DeploymentViewSet
 from apps.deployments.api.messages import MessageViewSet
 from apps.deployments.api.steering import RollbackViewSet, SteeringViewSet
-from apps.deployments.api.targets import TargetViewSet
+from apps.deployments.api.targets import TargetViewSet, WeightsViewSet
 
 SERVICE = f"{PROJECT}services/<slug:service>/"
 HERE = f"{PROJECT}environments/<slug:environment>/"
@@ -33,7 +33,9 @@ urlpatterns: list[URLPattern] = [
     path(SERVICE, ServiceViewSet.as_view(ONE), name="service"),
     path(f"{SERVICE}releases/", ReleaseViewSet.as_view(MANY), name="release-list"),
     path(TARGET, TargetViewSet.as_view(ONE | {"put": "update"}), name="target"),
-    path(f"{TARGET}weights/", TargetViewSet.as_view({"put": "report"}), name="target-weights"),
+    path(f"{TARGET}agent-secret/", TargetViewSet.as_view(post("renew_secret")), name="target-agent-secret"),
+    path(f"{TARGET}try/", TargetViewSet.as_view(post("try_out")), name="target-try"),
+    path(f"{TARGET}weights/", WeightsViewSet.as_view({"put": "update"}), name="target-weights"),
     path(f"{HERE}deployment-targets/", TargetViewSet.as_view({"get": "list"}), name="target-list"),
     path(f"{HERE}deployment-calendar/", CalendarViewSet.as_view({"get": "retrieve"}), name="deployment-calendar"),
     path(f"{HERE}deployments/", DeploymentViewSet.as_view(MANY), name="deployment-list"),

@@ -218,11 +218,14 @@ class RollbackViewSet(OneDeployment):
     @endpoint(
         TAG,
         "Confirm that all is well after a rollback",
+        description="A person looked.",
         body=Opinion,
         answers=DeploymentWhole,
         conflict="No rollback of it is done and unconfirmed.",
     )
     def confirm(self, request: Request, **address: Any) -> Response:
+        if self.caller_key:
+            raise OnlyPeopleApprove
         body = self.body(Opinion)
         services.confirm_rollback(deployment_id=self.deployment.pk, **body, **self.signed(body))
         return self.whole(self.deployment.pk)

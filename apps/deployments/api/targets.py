@@ -5,13 +5,13 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core import secrets
 from apps.core.api.schema import endpoint, example
+from apps.core.serializers import Reasoned
 from apps.deployments import selectors, services
 from apps.deployments.api.views import DeploymentsViewSet
 from apps.deployments.domain.access import Action
 from apps.deployments.models import Target
-from apps.deployments.serializers.catalogue import TargetIn, TargetOut, TargetSet, WeightsIn
+from apps.deployments.serializers.catalogue import TargetIn, TargetOut, TargetSet, TriedOut, WeightsIn
 
 TAG = "Deployment targets"
 STALE = "Somebody else was faster."
@@ -38,14 +38,16 @@ REPORT = example("A twentieth on green", {"weights": {"blue": 95_000, "green": 5
 
 
 class TargetViewSet(DeploymentsViewSet):
+    """Not open to keys of one environment: what deploys there must not choose its own gates."""
+
     ordering = ("service__key",)
-    open_to_bound_keys = True
     actions = {
         "list": Action.VIEW,
         "retrieve": Action.VIEW,
         "update": Action.CONFIGURE,
         "partial_update": Action.CONFIGURE,
-        "report": Action.STEER,
+        "renew_secret": Action.CONFIGURE,
+        "try_out": Action.CONFIGURE,
     }
 
     @endpoint(TAG, "List what runs in an environment", answers=TargetOut, many=True)
@@ -89,17 +91,24 @@ class TargetViewSet(DeploymentsViewSet):
 
     @endpoint(
         TAG,
-        "Report the weights",
-        description="For whoever moves the traffic where the driver is EXTERNAL: what each slot gets by now. A "
-        "deployment that waits for it goes on.",
-        body=WeightsIn,
-        answers=TargetOut,
-        examples=[REPORT],
+        "Renew the agent's secret",
+        description="The old one is void at once: the agent has to know the new one before the next deployment. It is "
+        "in this answer and nowhere else afterwards.",
+        body=Reasoned,
+        answers=TargetSet,
     )
-    def report(self, request: Request, **address: Any) -> Response:
-        body = self.body(WeightsIn)
-        services.report_weights(target_id=self.target.pk, **body, **self.signed(body))
-        return Response(TargetOut(self._read()).data)
+    def renew_secret(self, request: Request, **address: Any) -> Response:
+        signed = self.signed(self.body(Reasoned))
+        return self._set(services.renew_agent_secret(target_id=self.target.pk, **signed), had=b"")
+
+    @endpoint(
+        TAG,
+        "Try a target",
+        description="Reads the weights of its proxy and probes its slots, by what is saved. Nothing is kept.",
+        answers=TriedOut,
+    )
+    def try_out(self, request: Request, **address: Any) -> Response:
+        return Response(TriedOut(services.try_target(target_id=self.target.pk)).data)
 
     def _changed(self, known: Target) -> Response:
         body, had = self.body(TargetIn), bytes(known.agent_secret)
@@ -108,9 +117,27 @@ class TargetViewSet(DeploymentsViewSet):
 
     def _set(self, row: Target, *, had: bytes, status: int = 200) -> Response:
         """With the secret, if this made it."""
-        kept = bytes(row.agent_secret)
-        made = secrets.decrypt(kept) if kept and not had else None
+        made = None if had else services.agent_secret(row) or None
         return Response(TargetSet({"target": self._read(), "agent_secret": made}).data, status=status)
 
     def _read(self) -> Target:
         return selectors.targets(self.environment).get(service=self.service)
+
+
+class WeightsViewSet(DeploymentsViewSet):
+    open_to_bound_keys = True
+    actions = {"update": Action.STEER}
+
+    @endpoint(
+        TAG,
+        "Report the weights",
+        description="For whoever moves the traffic where the driver is EXTERNAL: what each slot gets by now. A "
+        "deployment that waits for it goes on.",
+        body=WeightsIn,
+        answers=TargetOut,
+        examples=[REPORT],
+    )
+    def update(self, request: Request, **address: Any) -> Response:
+        body = self.body(WeightsIn)
+        services.report_weights(target_id=self.target.pk, **body, **self.signed(body))
+        return Response(TargetOut(selectors.targets(self.environment).get(service=self.service)).data)

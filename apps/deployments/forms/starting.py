@@ -98,7 +98,7 @@ class StartForm(forms.Form):
         return given
 
     def asked(self) -> dict[str, Any]:
-        """As release_and_request takes it; the steps are apart."""
+        """As request_version takes it; the steps are apart."""
         given = self.cleaned_data
         new = None if given["release"] else {name: given[name] for name in RELEASE_FIELDS}
         names = ("strategy", "watch_seconds", "scheduled_at", "hotfix", "idempotency_key", "reason")

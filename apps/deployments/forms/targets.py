@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import DurationField, ReasonField, VersionField, WordsField
 from apps.core.navigation import Label
+from apps.deployments.domain.firing import Trigger
 from apps.deployments.domain.gates import CHOSEN
 from apps.deployments.domain.judging.findings import Action, Metric
-from apps.deployments.domain.judging.settings import parse_judge
+from apps.deployments.domain.judging.settings import MAX_MINIMUM, MAX_TOLERATED, parse_judge
 from apps.deployments.domain.traffic import DEFAULT_TIMEOUT, MAX_TIMEOUT, Kind
 from apps.deployments.models import Target
 from apps.deployments.models.services import Strategy
@@ -24,10 +25,20 @@ ACTIONS = {
     Action.PAUSE.value: _("pauses"),
     Action.IGNORE.value: _("is only shown"),
 }
+PARTS = ("action", "minimum", "tolerated")
 METRICS = {
     Metric.ERRORS.value: _("Share of errors"),
     Metric.TYPICAL_LATENCY.value: _("Typical response time"),
     Metric.SLOW_LATENCY.value: _("Slow responses (p95)"),
+}
+
+
+TRIGGERS = {
+    Trigger.ERROR_RATE.value: _("More than 5 % errors for 5 minutes"),
+    Trigger.DEGRADATION.value: _("Slower by half for 5 minutes"),
+    Trigger.PROBES.value: _("More than 3 failed probes in 5 minutes"),
+    Trigger.CONNECTIONS.value: _("The database is not reached"),
+    Trigger.LOGINS.value: _("Fewer sign-ins succeed"),
 }
 
 
@@ -109,10 +120,14 @@ class TargetForm(forms.Form):
             )
         for metric, words in METRICS.items():
             self.fields[f"{metric}_action"] = forms.ChoiceField(label=words, choices=list(ACTIONS.items()))
-            self.fields[f"{metric}_minimum"] = forms.IntegerField(label=_("Requests needed on each slot"), min_value=1)
-            self.fields[f"{metric}_tolerated"] = forms.FloatField(
-                label=_("Tolerated, in times of the old slot"), min_value=1
+            self.fields[f"{metric}_minimum"] = forms.IntegerField(
+                label=_("Requests needed on each slot"), min_value=1, max_value=MAX_MINIMUM
             )
+            self.fields[f"{metric}_tolerated"] = forms.FloatField(
+                label=_("Tolerated, in times of the old slot"), min_value=1, max_value=MAX_TOLERATED
+            )
+        for trigger, words in TRIGGERS.items():
+            self.fields[f"{trigger}_action"] = forms.ChoiceField(label=words, choices=list(ACTIONS.items()))
         self.fields["reason"] = ReasonField(required=reason_required)
 
     def driver_groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
@@ -123,7 +138,10 @@ class TargetForm(forms.Form):
         ]
 
     def metrics(self) -> list[list[forms.BoundField]]:
-        return [[self[f"{metric}_{part}"] for part in ("action", "minimum", "tolerated")] for metric in METRICS]
+        return [[self[f"{metric}_{part}"] for part in PARTS] for metric in METRICS]
+
+    def triggers(self) -> list[forms.BoundField]:
+        return [self[f"{trigger}_action"] for trigger in TRIGGERS]
 
     def given(self) -> dict[str, Any]:
         """What the service takes, but for what is typed in rows."""
@@ -133,10 +151,7 @@ class TargetForm(forms.Form):
         return fields | {
             "driver_config": self._driver_config(given["driver"]),
             "gates": {gate.value: gate.value in chosen for gate in CHOSEN},
-            "judge": {
-                metric: {part: given[f"{metric}_{part}"] for part in ("action", "minimum", "tolerated")}
-                for metric in METRICS
-            },
+            "judge": self._judge(),
         }
 
     def slots(self) -> dict[str, str]:
@@ -154,6 +169,11 @@ class TargetForm(forms.Form):
         slots = {name: found.pop(name) for name in SLOTS}
         timeout = self.cleaned_data[f"{driver}_timeout_seconds"]
         return {**found, "slots": slots, **({"timeout_seconds": timeout} if timeout else {})}
+
+    def _judge(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        metrics = {one: {part: given[f"{one}_{part}"] for part in PARTS} for one in METRICS}
+        return metrics | {one: {"action": given[f"{one}_action"]} for one in TRIGGERS}
 
     def _name_of(self, path: str) -> str | None:
         about, _dot, rest = path.partition(".")
@@ -189,9 +209,11 @@ def _of_driver(row: Target) -> Iterator[tuple[str, Any]]:
 
 
 def _of_judge(row: Target) -> Iterator[tuple[str, Any]]:
-    policy = parse_judge(row.judge).policy
+    kept = parse_judge(row.judge)
     for metric in METRICS:
-        kept = getattr(policy, metric)
-        yield f"{metric}_action", kept.action.value
-        yield f"{metric}_minimum", kept.minimum
-        yield f"{metric}_tolerated", kept.tolerated
+        policy = getattr(kept.policy, metric)
+        yield f"{metric}_action", policy.action.value
+        yield f"{metric}_minimum", policy.minimum
+        yield f"{metric}_tolerated", policy.tolerated
+    for trigger, action in kept.triggers.items():
+        yield f"{trigger.value}_action", action.value

@@ -1,3 +1,5 @@
+"""Every row of deployments, by idea: what is deployed, a deployment and its own, the judge, ways back, planning."""
+
 from apps.deployments.models.deployments import ChecklistTick, Deployment, DeploymentStep, GateReport, Override
 from apps.deployments.models.judging import Analysis
 from apps.deployments.models.planning import FreezeWindow, MessageTemplate

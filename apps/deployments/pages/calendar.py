@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -217,3 +218,10 @@ def _pill(verdict: Verdict) -> Pill:
 
 def _asks(target: Target | None) -> bool:
     return target is None or bool(target.gates.get(Gate.CALENDAR.value))
+
+
+urlpatterns = [
+    path("deployments/calendar/", CalendarPage.as_view(), name="deployment-calendar"),
+    path("deployments/freezes/new/", NewFreezePage.as_view(), name="deployment-freeze-new"),
+    path("deployments/freezes/<int:freeze>/end/", EndFreezePage.as_view(), name="deployment-freeze-end"),
+]

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.urls import path
 from django.utils.translation import gettext as _
 
+from apps.core import panels
 from apps.core import selectors as core
 from apps.core.models import ChangeRequest, Vote
 from apps.core.pages import Pill
 from apps.deployments.domain.access import Action
-from apps.deployments.domain.states import CANCELLABLE, LIVE, OVER, State
+from apps.deployments.domain.states import CANCELLABLE, LIVE, OVER, State, Task
 from apps.deployments.forms.steering import CommentForm, VoteForm
 from apps.deployments.models import Deployment, DeploymentStep, Rollback
 from apps.deployments.pages import checklist, progress, verdicts
@@ -86,6 +87,7 @@ class ShownDeployment(DeploymentPage):
             backs=[self._back(one) for one in sorted(row.rollbacks.all(), key=lambda one: one.pk, reverse=True)],
             flags=self._flags(),
             entries=core.audit_of(row._meta.label_lower, row.pk)[:ENTRIES],
+            panels=panels.of("deployment", pk=row.pk, environment=self.environment, user=self.request.user, at=self.at),
             confirm_form=CommentForm(auto_id="confirm_%s"),
             **self._approvals(),
             **self._deeds(),
@@ -178,7 +180,8 @@ class ProgressPage(ShownDeployment):
 
 def logged(row: DeploymentStep) -> Logged:
     took = lasted((row.ended_at - row.began_at).total_seconds()) if row.ended_at else ""
-    share = "" if row.weight is None else f"{row.weight / 1_000:g} %"
+    moves = row.task in {Task.SHIFT, Task.HOLD} and row.weight is not None
+    share = f"{(row.weight or 0) / 1_000:g} %" if moves else ""
     return Logged(row, Pill(STEP_TONES[row.status], str(row.get_status_display())), share, took)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,7 +21,7 @@ from apps.deployments.models import Deployment, GateReport, Rollback
 from apps.deployments.pages.base import DeploymentsPage, lasted, state_pill
 from apps.deployments.selectors.histories import NARROWED, history, under_way
 
-PER_PAGE = 50
+PER_PAGE = 25
 CARDS = 20
 SHORT = 8  # characters of a commit
 STATES = {
@@ -146,8 +146,8 @@ def health_words(found: Mapping[str, Any]) -> list[str]:
     words = []
     if isinstance(found.get("error_share"), int | float):
         words.append(_("%(share)s %% errors") % {"share": f"{found['error_share'] * 100:.3g}"})
-    if isinstance(found.get("p95"), int | float):
-        words.append(_("p95 %(ms)s ms") % {"ms": f"{found['p95']:,.0f}"})
+    if isinstance(found.get("p95_ms"), int | float):
+        words.append(_("p95 %(ms)s ms") % {"ms": f"{found['p95_ms']:,.0f}"})
     if isinstance(found.get("requests"), int | float):
         words.append(_("%(count)s requests") % {"count": f"{found['requests']:,.0f}"})
     return words
@@ -155,9 +155,9 @@ def health_words(found: Mapping[str, Any]) -> list[str]:
 
 def record_curl(scope: Scope) -> str:
     """One command that records a deployment that was done elsewhere."""
-    path = f"/api/v1/projects/{scope.project.key}/environments/{scope.environment.key}/deployments/"
+    address = f"/api/v1/projects/{scope.project.key}/environments/{scope.environment.key}/deployments/"
     return (
-        f"curl -X POST {settings.PUBLIC_URL.rstrip('/')}{path} \\\n"
+        f"curl -X POST {settings.PUBLIC_URL.rstrip('/')}{address} \\\n"
         '  -H "Authorization: Bearer $PULSEOPS_KEY" \\\n'
         '  -H "Content-Type: application/json" \\\n'
         '  -d \'{"elsewhere": true, "service": "web", "version": "1.4.2",\n'
@@ -182,3 +182,6 @@ def _rollback_words(rows: Sequence[Rollback]) -> str:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+urlpatterns = [path("deployments/", HistoryPage.as_view(), name="deployment-list")]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -145,3 +146,11 @@ def typed(request: HttpRequest) -> Template:
 def preview(words: Template) -> dict[str, Any]:
     subject, body = rendered(words, SAMPLE)
     return {"subject": subject, "body": body, "problems": check(words)}
+
+
+urlpatterns = [
+    path("deployments/messages/", MessagesPage.as_view(), name="deployment-messages"),
+    path("deployments/messages/<slug:kind>/", MessagePage.as_view(), name="deployment-message"),
+    path("deployments/messages/<slug:kind>/preview/", MessagePreviewPage.as_view(), name="deployment-message-preview"),
+    path("deployments/messages/<slug:kind>/reset/", ResetMessagePage.as_view(), name="deployment-message-reset"),
+]

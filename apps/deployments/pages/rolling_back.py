@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -109,7 +109,7 @@ class ConfirmPage(ShownDeployment):
 
 REASON_MISSING = Refusal(gettext_lazy("Say why, so that others understand this later."), status=UNPROCESSABLE)
 
-urlpatterns = [
+urlpatterns: list[URLPattern] = [
     path("deployments/<int:deployment>/roll-back/", RollBackPage.as_view(), name="deployment-roll-back"),
     path("deployments/<int:deployment>/confirm/", ConfirmPage.as_view(), name="deployment-confirm"),
 ]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -200,3 +201,12 @@ def _told(error: ValidationError) -> dict[str, list[str]]:
     found = error.message_dict
     taken = found.pop("__all__", None)
     return found | ({"key": [_("This project has a service of this key already.")]} if taken else {})
+
+
+urlpatterns = [
+    path("services/", ServicesPage.as_view(), name="service-list"),
+    path("new-service/", NewServicePage.as_view(), name="service-new"),
+    path("services/<slug:service>/", ServicePage.as_view(), name="service-detail"),
+    path("services/<slug:service>/edit/", EditServicePage.as_view(), name="service-edit"),
+    path("services/<slug:service>/checklist/", ChecklistPage.as_view(), name="service-checklist"),
+]

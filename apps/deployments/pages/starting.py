@@ -6,20 +6,23 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core.navigation import Label
+from apps.core.pages import Pill
 from apps.core.services import ReasonMissing
 from apps.deployments import selectors, services
 from apps.deployments.domain.access import Action
-from apps.deployments.domain.gates import SKIPPED_BY_HOTFIX
+from apps.deployments.domain.gates import SKIPPED_BY_HOTFIX, Answer
 from apps.deployments.domain.plans import CANARY, parse_steps
 from apps.deployments.forms.starting import NUMBER, StartForm
 from apps.deployments.forms.steps import Steps
-from apps.deployments.models import Deployment, Release, Target
+from apps.deployments.models import Deployment, GateReport, Release, Target
 from apps.deployments.models.services import Strategy
+from apps.deployments.pages import gate_words
 from apps.deployments.pages.base import UNPROCESSABLE, DeploymentsPage, lasted
-from apps.deployments.pages.gate_words import NAMES, said
 from apps.deployments.pages.listing import detail_url
 from apps.deployments.services import Preview
 
@@ -62,16 +65,21 @@ class StartPage(DeploymentsPage):
             form.add_error(
                 NUMBER, _("This version is there already, made from another commit. A version never changes.")
             )
+        except services.IdempotencyKeyReused:
+            form.add_error(None, _("This form was sent before, for another version. Send it again to start this."))
+            form.data = request.POST.copy()
+            form.data["idempotency_key"] = secrets.token_urlsafe(18)
         except ReasonMissing:
             form.add_error("reason", _("Say why, so that others understand this later."))
         return self._edit(target, form, rows, status=UNPROCESSABLE)
 
     def _answer(self, target: Target, form: StartForm, asked: dict[str, Any]) -> HttpResponse:
-        signed: dict[str, Any] = {"target_id": target.pk, "actor": self.actor, "at": self.at}
+        where: dict[str, Any] = {"environment_id": self.environment.pk, "service_key": target.service.key}
+        signed = {**where, "actor": self.actor, "at": self.at}
         if "confirmed" in self.request.POST:
-            made = services.release_and_request(**signed, **asked)
+            made = services.request_version(**signed, **asked)
             return HttpResponseRedirect(detail_url(self.scope, made.pk))
-        return self._review(target, form, services.preview_request(**signed, **asked))
+        return self._review(target, form, services.preview_version(**signed, **asked))
 
     def _steps(self, form: StartForm, rows: Steps) -> Any:
         """None when something typed is at fault. A deployment in one step needs no rows."""
@@ -139,7 +147,7 @@ class StartPage(DeploymentsPage):
             crumbs=[*self._crumbs(), (str(self.title), self._address(target))],
             target=target,
             preview=preview,
-            gates=said(preview.answers),
+            gates=[_said(one) for one in preview.answers],
             steps=[(step, lasted(step.hold_seconds) if step.hold_seconds else "") for step in preview.plan.steps],
             watch=lasted(preview.plan.watch_seconds),
             scheduled_at=form.cleaned_data["scheduled_at"],
@@ -166,7 +174,17 @@ NEW = ("version", "commit_sha", "commit_message", "commit_author", "artifact", "
 
 def skipped_words(target: Target) -> list[str]:
     """The gates that this target asks for, and an emergency does not wait for."""
-    return [str(words) for gate, words in NAMES.items() if gate in SKIPPED_BY_HOTFIX and target.gates.get(gate.value)]
+    return [
+        str(words)
+        for gate, words in gate_words.NAMES.items()
+        if gate in SKIPPED_BY_HOTFIX and target.gates.get(gate.value)
+    ]
+
+
+def _said(answer: Answer) -> tuple[Label, Pill, str]:
+    """The gate, its verdict and the reason."""
+    pill = Pill(gate_words.TONES[answer.verdict], str(GateReport.Verdict(answer.verdict.value).label))
+    return gate_words.NAMES[answer.gate], pill, answer.reason
 
 
 def _initial(target: Target, release: str, hotfix: bool) -> dict[str, Any]:
@@ -201,3 +219,6 @@ def _notes(target: Target, preview: Preview) -> Iterator[str]:
 def _rolled_back(target: Target, release: Release) -> bool:
     found = selectors.deployments(target.environment).filter(target=target, release__number=release.number)
     return found.filter(state=Deployment.State.ROLLED_BACK).exists()
+
+
+urlpatterns = [path("deployments/new/", StartPage.as_view(), name="deployment-new")]

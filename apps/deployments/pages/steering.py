@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -236,7 +236,7 @@ class RequestPage(DeploymentsPage):
         return HttpResponseRedirect(self.url("deployment-detail", deployment=asked.subject_id))
 
 
-urlpatterns = [
+urlpatterns: list[URLPattern] = [
     path("approvals/deployments/<int:id>/", RequestPage.as_view(), name="approval-deployments"),
     path("deployments/<int:deployment>/approve/", ApprovePage.as_view(), name="deployment-approve"),
     path("deployments/<int:deployment>/reject/", RejectPage.as_view(), name="deployment-reject"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,9 +24,8 @@ from apps.deployments.forms.rows import FREEZE, Smoke, Stretches
 from apps.deployments.forms.steps import Steps
 from apps.deployments.forms.targets import OWN, TargetForm, initial_of
 from apps.deployments.models import Service, Target
-from apps.deployments.pages import snippets
+from apps.deployments.pages import gate_words, snippets
 from apps.deployments.pages.base import CONFLICT, UNPROCESSABLE
-from apps.deployments.pages.gate_words import NAMES
 from apps.deployments.pages.services import ServicesScope, stand_on
 from apps.deployments.services import Tried
 
@@ -61,15 +61,15 @@ class Typed:
         return {**self.form.given(), "steps": dump_steps(steps), "smoke": smoke, "windows": own}
 
     def refuse(self, problems: Mapping[str, list[str]]) -> None:
-        for path, told in problems.items():
-            about = path.partition("[")[0]
+        for place, told in problems.items():
+            about = place.partition("[")[0]
             for words in told:
                 if about in ("steps", "smoke"):
-                    (self.steps if about == "steps" else self.smoke).add_fault(path, words)
-                elif path.startswith("windows."):
-                    self.stretches.add_problem(path.removeprefix("windows."), words)
+                    (self.steps if about == "steps" else self.smoke).add_fault(place, words)
+                elif place.startswith("windows."):
+                    self.stretches.add_problem(place.removeprefix("windows."), words)
                 else:
-                    self.form.refuse(path, [words])
+                    self.form.refuse(place, [words])
 
 
 class TargetPage(ServicesScope):
@@ -109,7 +109,7 @@ class TargetPage(ServicesScope):
         form = TargetForm(
             data,
             initial=initial_of(row),
-            gates={gate.value: NAMES[gate] for gate in CHOSEN},
+            gates={gate.value: gate_words.NAMES[gate] for gate in CHOSEN},
             reason_required=self.environment.protected,
         )
         if data is not None:
@@ -223,3 +223,10 @@ def _tried(found: Tried) -> list[tuple[str, str, Pill, str]]:
         )
         for one in found.slots
     ]
+
+
+urlpatterns = [
+    path("services/<slug:service>/target/", TargetPage.as_view(), name="service-target"),
+    path("services/<slug:service>/target/try/", TryPage.as_view(), name="service-target-try"),
+    path("services/<slug:service>/target/secret/", SecretPage.as_view(), name="service-target-secret"),
+]

@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from django.db.models import OuterRef, Subquery
+
 from apps.deployments.domain import states
-from apps.deployments.models import Deployment
+from apps.deployments.models import Deployment, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +34,7 @@ def _open(target_ids: Collection[int]) -> list[Deployment]:
 
 def _last(target_ids: Collection[int]) -> list[Deployment]:
     """The newest of each target off its index, however many there are."""
-    ended = Deployment.objects.filter(target__in=target_ids, state=states.State.SUCCEEDED)
-    return list(ended.order_by("target", "-requested_at", "-pk").distinct("target").select_related("release"))
+    ended = Deployment.objects.filter(target=OuterRef("pk"), state=states.State.SUCCEEDED)
+    newest = ended.order_by("-requested_at", "-pk").values("pk")[:1]
+    rows = Target.objects.filter(pk__in=target_ids).annotate(last=Subquery(newest)).values("last")
+    return list(Deployment.objects.filter(pk__in=rows))

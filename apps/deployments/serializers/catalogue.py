@@ -208,6 +208,19 @@ class WeightsIn(Strict):
     )
 
 
+class SlotTriedOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    weight = serializers.IntegerField(allow_null=True, help_text=_("Out of 100,000; null: not known."))
+    ok = serializers.BooleanField(source="probe.ok")
+    told = serializers.CharField(source="probe.words")
+
+
+class TriedOut(serializers.Serializer[Any]):
+    ok = serializers.BooleanField()
+    trouble = serializers.CharField(help_text=_("Why the weights are not known; empty where they are."))
+    slots = SlotTriedOut(many=True)
+
+
 class CellOut(serializers.ModelSerializer[Target]):
     service = serializers.CharField(source="service.key")
     environment = serializers.CharField(source="environment.key")

@@ -24,6 +24,7 @@ from apps.deployments.services.planning import (
     reset_template,
     set_template,
 )
+from apps.deployments.services.previewing import Preview, preview_version
 from apps.deployments.services.reporting import InvalidReport, report_weights
 from apps.deployments.services.requesting import (
     InvalidDeployment,
@@ -39,8 +40,8 @@ from apps.deployments.services.rolling_back import (
     confirm_rollback,
     roll_back,
 )
-from apps.deployments.services.starting import Preview, preview_request, release_and_request
 from apps.deployments.services.steering import (
+    ApprovalMissing,
     GateCannotBeOverridden,
     NoSuchItem,
     NothingToApprove,
@@ -61,6 +62,7 @@ from apps.deployments.services.steering import (
 from apps.deployments.services.trying import SlotTried, Tried, try_target
 
 __all__ = [
+    "ApprovalMissing",
     "CannotRollBack",
     "FreezeIsOver",
     "GateCannotBeOverridden",
@@ -100,12 +102,11 @@ __all__ = [
     "end_freeze",
     "override_gate",
     "pause_deployment",
-    "preview_request",
+    "preview_version",
     "reconcile_traffic",
     "record_deployment",
     "record_version",
     "reject_deployment",
-    "release_and_request",
     "renew_agent_secret",
     "report_weights",
     "request_deployment",

@@ -42,6 +42,10 @@ class NothingToApprove(Exception):
     """The present step needs no approval, or has it."""
 
 
+class ApprovalMissing(Exception):
+    """Somebody has to approve the present step before it can be left."""
+
+
 class GateCannotBeOverridden(Exception):
     """Approvals are given, not overridden; and one deployment at a time is for the traffic's own sake."""
 
@@ -116,15 +120,18 @@ def resume_deployment(
 def skip_step(
     *, deployment_id: int, actor: Actor, reason: str, at: datetime, expected_version: int | None
 ) -> Deployment:
-    """On to the next step, or out of the watch, without waiting for time, judge or guards. Always says why.
-
-    Raises NotLive, StaleVersion, ReasonMissing."""
+    """On to the next step, or out of the watch, without waiting for time, judge or guards. Always says why. An approval
+    is not skipped. Raises NotLive, ApprovalMissing, StaleVersion, ReasonMissing."""
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic():
         row = lock_to_change(deployment_id, expected_version, reason)
         if row.state not in LIVE:
             raise NotLive
+        now = standing(row)
+        rolling = State.WATCHING not in (row.state, row.paused_from)
+        if rolling and now.step.needs_approval and not now.step_approved:
+            raise ApprovalMissing
         apply(row, _skipped(row, reason, at), at, actor=actor, reason=reason)
         nudge()
     return row
