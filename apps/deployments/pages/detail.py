@@ -121,7 +121,7 @@ class ShownDeployment(DeploymentPage):
             "may_cancel": steer and state in CANCELLABLE,
             "may_pause": steer and state in LIVE and state is not State.PAUSED,
             "may_resume": steer and state is State.PAUSED,
-            "may_skip": steer and state in LIVE,
+            "may_skip": steer and state in LIVE and (is_watched or not stands),
             "is_watched": is_watched,
             "asks_step": bool(stands) and not is_watched,
             "may_approve_step": bool(stands) and not is_watched and not self.is_author and self.may(Action.APPROVE),
