@@ -9,14 +9,21 @@ const lost = document.getElementById("live-lost");
 const seen = new Map(parts(document).map((part) => [part.id, plain(part)]));
 let said = document.querySelector("[data-say]")?.dataset.say;
 let stamp = null; // of the last answer; with it, what did not change is not sent again
-let kept = false; // whether a part was in use, so that the next answer has to bring it again
+let kept = false; // whether a part was in use and so not replaced
 let missed = 0;
 
 if (page) setTimeout(follow, EVERY_MS);
 
 async function follow() {
   if (document.querySelector("[data-live][data-over]")) return;
-  if (!document.hidden) await refresh();
+  if (!document.hidden) {
+    const came = await refresh().then(
+      () => true,
+      () => false,
+    );
+    missed = came ? 0 : missed + 1;
+    lost.hidden = missed < LOST_AFTER;
+  }
   setTimeout(follow, EVERY_MS);
 }
 
@@ -25,16 +32,13 @@ async function refresh() {
     headers: stamp ? { "If-None-Match": stamp } : {},
     redirect: "error", // the login page is no progress
     signal: AbortSignal.timeout(10 * EVERY_MS),
-  }).catch(() => null);
-  const came = response?.ok || response?.status === 304;
-  missed = came ? 0 : missed + 1;
-  lost.hidden = missed < LOST_AFTER;
-  if (!response?.ok) return;
-  stamp = response.headers.get("ETag");
-  kept = false;
+  });
+  if (response.status === 304) return;
+  if (!response.ok) throw new Error(`status ${response.status}`);
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  kept = false;
   for (const part of parts(fresh)) replace(part);
-  if (kept) stamp = null; // all of it once more
+  stamp = kept ? null : response.headers.get("ETag"); // what was kept back has to come once more
 }
 
 // Only what changed, and never under somebody's hands.

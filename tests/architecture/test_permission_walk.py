@@ -68,6 +68,7 @@ BODY = {
     "reason": "because",
     "username": "mallory",
     "approve": "1",
+    "item": "rollback_reviewed",
 }
 # What names and `id` stand for below these parts of an address.
 NAMED = {
@@ -296,7 +297,7 @@ def test_an_administrator_does_write_on_this_walk(addresses: dict[str, str]) -> 
         "api/v1/projects/<slug:project>/environments/",
         "api/v1/projects/<slug:project>/flags/<flag_key:flag>/states/<slug:environment>/kill/",
         "admin/p/<slug:project>/<slug:environment>/flags/<str:key>/kill/",
-        "admin/p/<slug:project>/<slug:environment>/deployments/<int:deployment>/gates/<slug:gate>/",
+        "admin/p/<slug:project>/<slug:environment>/deployments/<int:deployment>/tick/",
         "admin/p/<slug:project>/<slug:environment>/services/<slug:service>/target/secret/",
         "api/v1/projects/<slug:project>/change-requests/<int:id>/approve/",
         "api/v1/projects/<slug:project>/scheduled-changes/<int:id>/cancel/",

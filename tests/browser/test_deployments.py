@@ -104,7 +104,13 @@ def test_the_page_follows_and_leads_back(tab: Open, rolling: Deployment, world: 
         gate="HOLDS",
         defaults={"verdict": "WAITING", "reason": "Held by errors.", "changed_at": world.at},
     )
-    page = tab(role="Operator").open(f"{SCOPE}/{rolling.pk}/")
+    at = tab(role="Operator")
+    page = at.open(f"{SCOPE}/{rolling.pk}/")
+    page.route("**/progress/", lambda route: route.abort())
+    expect(page.get_by_text("PulseOps does not answer, so what you see may be old.")).to_be_visible(timeout=20_000)
+    page.unroute("**/progress/")
+    expect(page.get_by_text("PulseOps does not answer, so what you see may be old.")).to_be_hidden()
+    at.complaints.clear()  # the answers that were kept away
     page.get_by_text("Let it past: Incidents and guards").click()
     page.get_by_label("Reason", exact=True).fill("half a sent")
     services.skip_step(deployment_id=rolling.pk, actor=ACTOR, reason="on", at=clock.now(), expected_version=None)

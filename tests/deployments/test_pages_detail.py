@@ -242,6 +242,7 @@ def test_it_is_cancelled_before_anybody_met_it(environment: Environment, visitor
     ("name", "words"),
     [
         ("cancel", "It is too late to cancel."),
+        ("skip", "Somebody has to approve the present step first."),
         ("resume", "It is not paused, so there is nothing to resume."),
         ("confirm", "No rollback waits to be confirmed."),
         ("approve", "It waits for nobody any more."),
@@ -277,10 +278,9 @@ def test_one_that_went_on_meanwhile_is_looked_at_again(
 ) -> None:
     row = make_canary(environment, world)
     seen = deed(row, reason="typed at length")
-    services.skip_step(deployment_id=row.pk, actor=ACTOR, reason="other", at=world.at, expected_version=None)
+    services.pause_deployment(deployment_id=row.pk, actor=ACTOR, reason="other", at=world.at, expected_version=None)
     answer = visitor.post("deployment-skip", seen, deployment=row.pk)
-    row.refresh_from_db()
-    assert (answer.status_code, row.position) == (409, 1)
+    assert (answer.status_code, at_state(row), row.position) == (409, State.PAUSED, 0)
     shows(answer, "This deployment went on while you were here.", "typed at length", f'value="{row.version}"')
 
 
@@ -295,6 +295,7 @@ def test_who_asked_for_it_does_not_approve_its_steps(environment: Environment, v
     row = make_canary(environment, world, actor=audit.person(visitor.user))
     page = visitor.get("deployment-detail", deployment=row.pk)
     shows(page, "The present step waits for approval by somebody other than who asked for the deployment.")
+    assert visitor.url("deployment-skip", deployment=row.pk) not in text(page)
     answer = visitor.post("deployment-approve-step", deed(row), deployment=row.pk)
     assert answer.status_code == 403
     shows(answer, "You asked for this deployment: somebody else has to approve it.")
@@ -455,6 +456,22 @@ def test_a_way_that_is_closed_says_why(environment: Environment, visitor: Visito
     answer = visitor.post("deployment-roll-back", {"method": "SWITCH", "reason": "errors"}, deployment=row.pk)
     assert (answer.status_code, at_state(row)) == (409, State.ROLLING)
     shows(answer, "It cannot be rolled back this way now.")
+
+
+def test_one_that_was_followed_by_another_offers_no_way_back(
+    environment: Environment, visitor: Visitor, world: World
+) -> None:
+    row = make_canary(environment, world)
+    over = {"state": "SUCCEEDED", "task": "NONE", "due_at": None, "ended_at": world.at, "whole_at": world.at}
+    Deployment.objects.filter(pk=row.pk).update(**over)
+    type(row.target).objects.update(live_release=row.release)
+    back = visitor.url("deployment-roll-back", deployment=row.pk)
+    assert back in text(visitor.get("deployment-detail", deployment=row.pk))
+    type(row.target).objects.update(live_release=make_release(row.target.service))
+    page = visitor.get("deployment-detail", deployment=row.pk)
+    assert back not in text(page)
+    shows(page, visitor.url("deployment-new") + "?service=web&amp;release=1.1.0", "Deploy this version again")
+    shows(visitor.get("deployment-roll-back", deployment=row.pk), "Another deployment has taken its place")
 
 
 @pytest.mark.parametrize("sent", [{"method": "SWITCH", "reason": ""}, {"method": "MAGIC", "reason": "x"}, {}])

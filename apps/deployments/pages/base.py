@@ -161,6 +161,10 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
         gettext_lazy("Only a deployment that is rolling out or watched can be paused or go on without waiting."),
     ),
     services.NotPaused: Refusal(gettext_lazy("It is not paused, so there is nothing to resume.")),
+    services.ApprovalMissing: Refusal(
+        gettext_lazy("Somebody has to approve the present step first."),
+        gettext_lazy("Going on without waiting skips time, judge and guards, but no approval."),
+    ),
     services.NothingToApprove: Refusal(gettext_lazy("The present step needs no approval, or has it.")),
     services.GateCannotBeOverridden: Refusal(
         gettext_lazy("This gate cannot be overridden."),

@@ -19,6 +19,7 @@ from apps.deployments.forms.steering import CommentForm, VoteForm
 from apps.deployments.models import Deployment, DeploymentStep, Rollback
 from apps.deployments.pages import checklist, progress, verdicts
 from apps.deployments.pages.base import DeploymentPage, Refusal, lasted, state_pill
+from apps.deployments.selectors import rollbacks
 from apps.deployments.selectors.gates import approvals_needed, request_of
 from apps.flags import selectors as flags
 
@@ -120,18 +121,23 @@ class ShownDeployment(DeploymentPage):
             "may_cancel": steer and state in CANCELLABLE,
             "may_pause": steer and state in LIVE and state is not State.PAUSED,
             "may_resume": steer and state is State.PAUSED,
-            "may_skip": steer and state in LIVE,
+            "may_skip": steer and state in LIVE and (is_watched or not stands),
             "is_watched": is_watched,
             "asks_step": bool(stands) and not is_watched,
             "may_approve_step": bool(stands) and not is_watched and not self.is_author and self.may(Action.APPROVE),
             "may_override": self.may(Action.OVERRIDE),
-            "may_roll_back": row.traffic_at is not None
-            and not row.elsewhere
-            and state not in (State.ROLLING_BACK, State.ROLLBACK_FAILED, State.ROLLED_BACK)
-            and self.may(Action.ROLL_BACK),
+            "may_roll_back": self.may(Action.ROLL_BACK) and self._leads_back(),
             "may_confirm": self.may(Action.ROLL_BACK),
             "may_redeploy": state in OVER and self.may(Action.REQUEST),
         }
+
+    def _leads_back(self) -> bool:
+        """While users are on it, always, as the page also tells what is in the way. Later, where a way is left."""
+        row = self.row
+        if row.state in LIVE:
+            return True
+        ended = row.state == State.SUCCEEDED and not row.elsewhere
+        return ended and any(option.possible for option in rollbacks.options(row))
 
     def _back(self, row: Rollback) -> Back:
         moved = (row.moved_at - row.asked_at).total_seconds() if row.moved_at else None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from apps.core import selectors as core
 from apps.core.pages import Pill
 from apps.deployments.domain.plans import WHOLE, Plan, parse_plan
 from apps.deployments.domain.states import LIVE, OVER, State
@@ -214,11 +215,11 @@ def traffic(shown: Sequence[SlotView]) -> tuple[list[int], str]:
 
 
 def stamp(row: Deployment, at: datetime) -> str:
-    """Differs as soon as the page would; relative times alone make another one each minute. Votes, ticks and overrides
-    move the row's version. When a slot was last looked at says nothing by itself."""
+    """Differs as soon as the page would; relative times alone make another one each minute. Whatever is decided
+    anywhere, such as an alert, counts, as panels may show it. When a slot was last looked at says nothing by itself."""
     log = max(row.steps.all(), key=lambda one: one.pk, default=None)
     seen = (
-        (row.version, row.state, row.words, f"{at:%Y-%m-%d %H:%M}"),
+        (row.version, row.words, f"{at:%Y-%m-%d %H:%M}", core.newest_audit_id()),
         (log and (log.pk, log.status)),
         sorted((one.gate, one.verdict, one.reason) for one in row.gates.all()),
         len(row.analyses.all()),
