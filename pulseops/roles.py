@@ -29,6 +29,7 @@ VIEW = (
     "alerts.view_incidentupdate",
     "alerts.view_statuscomponent",
     "alerts.view_statuspage",
+    "alerts.view_trailcursor",
     "flags.view_flag",
     "flags.view_flagactivity",
     "flags.view_flagstate",

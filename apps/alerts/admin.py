@@ -18,6 +18,7 @@ from apps.alerts.models import (
     Silence,
     StatusComponent,
     StatusPage,
+    TrailCursor,
 )
 from apps.core import navigation
 from apps.core.admin_ui import EnvironmentFilter, ReadOnlyAdmin
@@ -158,3 +159,9 @@ class StatusComponentAdmin(ReadOnlyAdmin):
     def detail(self, request: HttpRequest, row: StatusComponent) -> HttpResponse:
         scope = navigation.Scope(row.environment.project, row.environment)
         return HttpResponseRedirect(reverse("admin:status-page", kwargs=scope.kwargs))
+
+
+@admin.register(TrailCursor)
+class TrailCursorAdmin(ReadOnlyAdmin):
+    list_display = ("name", "position")
+    ordering = ("name",)

@@ -62,6 +62,7 @@ def make_everything(*, key: str = "") -> Everything:
     deployment = make_deployed(production)
     core.tick(name="beat", at=AT)
     sealer.seal()
+    alerts.hear_deployments(at=AT)
     asked = state_in(make_flag(project=project, key="asked"))
     schedule, request = make_schedule(asked), make_request(asked)
     return Everything(project, issued.key, rollout, schedule, request, Alert.objects.latest("pk"), deployment)
