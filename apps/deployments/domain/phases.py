@@ -22,6 +22,7 @@ class Times:
     whole_at: datetime | None = None
     ended_at: datetime | None = None
     watch_until: datetime | None = None
+    went_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ def phases(plan: Plan, times: Times) -> tuple[Phase, ...]:
     verify = (max(held, VERIFY[0]), max(held + SLACK_SECONDS, VERIFY[1]))
     watch = (plan.watch_seconds, plan.watch_seconds)
     ended = times.ended_at
-    watched = min(ended, times.watch_until) if ended and times.watch_until else ended  # rolled back long after it
+    watched = ended
+    if ended and times.watch_until and times.went_back:  # perhaps long after the watch, which that makes no longer
+        watched = min(ended, times.watch_until)
     return (
         _phase("before", BEFORE, times.requested_at, times.started_at or ended),
         _phase("deploy", DEPLOY, times.started_at, times.traffic_at or ended),

@@ -40,8 +40,10 @@ class Task(StrEnum):
 
 WAITING = frozenset({State.CHECKING, State.AWAITING_APPROVAL, State.QUEUED})
 LIVE = frozenset({State.ROLLING, State.PAUSED, State.WATCHING})  # users may be on the new slot
+GOING_BACK = frozenset({State.ROLLING_BACK, State.ROLLBACK_FAILED})
+BACK = GOING_BACK | {State.ROLLED_BACK}
 ACTIVE = frozenset(  # these hold the lock of their target
-    {State.PREPARING, State.READY, *LIVE, State.ROLLING_BACK, State.ROLLBACK_FAILED}
+    {State.PREPARING, State.READY, *LIVE, *GOING_BACK}
 )
 OVER = frozenset(State) - WAITING - ACTIVE
 CANCELLABLE = WAITING | {State.PREPARING, State.READY}

@@ -7,23 +7,21 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core import selectors as core
+from apps.core.navigation import Label
 from apps.core.pages import Pill
+from apps.deployments.domain.phases import Phase as Planned
+from apps.deployments.domain.phases import phases as planned
 from apps.deployments.domain.plans import WHOLE, Plan, parse_plan
-from apps.deployments.domain.states import LIVE, OVER, State
+from apps.deployments.domain.states import BACK, LIVE, OVER, State
 from apps.deployments.models import Deployment, Slot
 from apps.deployments.pages.base import lasted, moment
+from apps.deployments.selectors.standing import times_of
 
 MINUTE = 60
-SLACK_SECONDS = 15 * MINUTE  # that looking after a step may take on top of what the steps hold
 CLOSING_SECONDS = 5 * MINUTE  # last health and smoke tests after the watch
-BACK = frozenset({State.ROLLING_BACK, State.ROLLBACK_FAILED, State.ROLLED_BACK})
-
-
-class Stretch(NamedTuple):
-    began_at: datetime | None
-    ended_at: datetime | None
 
 
 class Range(NamedTuple):
@@ -45,7 +43,12 @@ class Range(NamedTuple):
         return (_("%(least)s to %(most)s") if self.least else _("up to %(most)s")) % names
 
 
-DEPLOY = Range(10 * MINUTE, 15 * MINUTE)
+PHASES = {
+    "before": (gettext_lazy("Before"), gettext_lazy("Gates, approval, queue")),
+    "deploy": (gettext_lazy("Deploy"), gettext_lazy("The new slot comes up and is tested")),
+    "verify": (gettext_lazy("Verify"), gettext_lazy("Traffic moves step by step")),
+    "watch": (gettext_lazy("Watch"), gettext_lazy("All traffic is on it")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,51 +90,31 @@ class SlotView:
 
 
 def phases(row: Deployment, at: datetime) -> list[Phase]:
-    """Before, deploy, verify, watch: as long as the customer means them to be, and as long as they really were."""
-    plan, held = parse_plan(row.plan), parse_plan(row.plan).hold_seconds
-    verify = Range(max(held, 15 * MINUTE), max(30 * MINUTE, held + SLACK_SECONDS))
-    watch = Range(plan.watch_seconds, plan.watch_seconds)
-    ended = row.ended_at
-    prepared = Stretch(row.started_at, row.traffic_at or ended)
-    verified = Stretch(row.traffic_at, row.whole_at or ended)
-    before = Stretch(row.requested_at, row.started_at or ended)
-    watched = Stretch(row.whole_at, _watch_ended(row, at))
+    """As long as the customer means them to be, and as long as they really were."""
     over = row.state in OVER
-    return [
-        _phase(_("Before"), _("Gates, approval, queue"), Range(0, 30 * MINUTE), before, at, over=over),
-        _phase(_("Deploy"), _("The new slot comes up and is tested"), DEPLOY, prepared, at, over=over),
-        _phase(_("Verify"), _("Traffic moves step by step"), verify, verified, at, over=over),
-        _phase(_("Watch"), _("All traffic is on it"), watch, watched, at, over=over),
-    ]
+    return [_phase(*PHASES[one.name], one, at, over=over) for one in planned(parse_plan(row.plan), times_of(row))]
 
 
-def _watch_ended(row: Deployment, at: datetime) -> datetime | None:
-    """A rollback long after the watch does not make the watch longer."""
-    if row.watch_until and row.state in BACK and row.watch_until < (row.ended_at or at):
-        return row.watch_until
-    return row.ended_at
-
-
-def _phase(name: str, about: str, planned: Range, real: Stretch, at: datetime, *, over: bool) -> Phase:
-    began, ended = real
+def _phase(name: Label, about: Label, one: Planned, at: datetime, *, over: bool) -> Phase:
+    began, ended, planned = one.began_at, one.ended_at, Range(one.least_seconds, one.most_seconds)
     seconds = ((ended or at) - began).total_seconds() if began else 0.0
     longer = seconds - planned.most if seconds > planned.allowed else 0
     return Phase(
-        name=name,
-        about=about,
+        name=str(name),
+        about=str(about),
         planned=planned.words,
-        standing=_standing(real, over=over),
+        standing=_standing(one, over=over),
         tone="next" if began is None else "done" if ended else "now",
         began_at=began,
-        ended_at=ended if began else None,
+        ended_at=ended,
         began_words=moment(began, at) if began else "",
-        ended_words=moment(ended, at) if began and ended else "",
+        ended_words=moment(ended, at) if ended else "",
         took=lasted(seconds) if began else "",
         over=lasted(longer) if longer else "",
     )
 
 
-def _standing(real: Stretch, *, over: bool) -> str:
+def _standing(real: Planned, *, over: bool) -> str:
     if real.began_at is None:
         return _("not reached") if over else _("to come")
     return _("done") if real.ended_at else _("now")

@@ -1,8 +1,9 @@
 """From rows to what the machine reads."""
 
 from apps.deployments.domain.moves import Limits, Standing
+from apps.deployments.domain.phases import Times
 from apps.deployments.domain.plans import parse_plan
-from apps.deployments.domain.states import State, Task
+from apps.deployments.domain.states import BACK, State, Task
 from apps.deployments.models import Deployment, Target
 
 
@@ -29,4 +30,16 @@ def limits(target: Target) -> Limits:
         drain_seconds=target.drain_seconds,
         stops_old=target.stops_old,
         hands_free=target.driver != Target.Driver.EXTERNAL,
+    )
+
+
+def times_of(row: Deployment) -> Times:
+    return Times(
+        requested_at=row.requested_at,
+        started_at=row.started_at,
+        traffic_at=row.traffic_at,
+        whole_at=row.whole_at,
+        ended_at=row.ended_at,
+        watch_until=row.watch_until,
+        went_back=row.state in BACK,
     )

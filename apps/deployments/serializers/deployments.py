@@ -1,6 +1,5 @@
 """How deployments stand, as lines of the history and whole."""
 
-import dataclasses
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -8,9 +7,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.deployments.domain.checklists import Outcome, Phase
-from apps.deployments.domain.phases import Times, phases
+from apps.deployments.domain.phases import phases
 from apps.deployments.domain.plans import parse_plan
 from apps.deployments.models import Analysis, Deployment, DeploymentStep, GateReport, Override, Rollback
+from apps.deployments.selectors.standing import times_of
 from apps.deployments.serializers.catalogue import PlanStepOut, ReleaseOut, SlotOut
 from apps.deployments.serializers.fields import InOrder
 
@@ -192,8 +192,7 @@ class DeploymentWhole(DeploymentOut):
 
     @extend_schema_field(PhaseOut(many=True))
     def get_phases(self, row: Deployment) -> list[dict[str, Any]]:
-        times = {field.name: getattr(row, field.name) for field in dataclasses.fields(Times)}
-        return list(PhaseOut(phases(parse_plan(row.plan), Times(**times)), many=True).data)
+        return list(PhaseOut(phases(parse_plan(row.plan), times_of(row)), many=True).data)
 
 
 class GateAnswer(serializers.Serializer[Any]):

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from apps.core.database import DATABASE_AWAY
 from apps.deployments.domain.machine import next_move
-from apps.deployments.domain.states import State, Task
+from apps.deployments.domain.states import GOING_BACK, Task
 from apps.deployments.models import Deployment, Target
 from apps.deployments.selectors.standing import standing
 from apps.deployments.services import errands, watching
@@ -94,7 +94,7 @@ def _settle(claimed: Claimed, seen: Seen, at: datetime) -> bool:
             row.save(update_fields=["leased_until"])
             return True
         move = next_move(now, seen.outcome, facts_of(row, now, at), at)
-        if now.state in (State.ROLLING_BACK, State.ROLLBACK_FAILED) and now.task is Task.SHIFT and seen.outcome.ok:
+        if now.state in GOING_BACK and now.task is Task.SHIFT and seen.outcome.ok:
             row.rollbacks.filter(moved_at=None).update(moved_at=at)
         before = row.version
         apply(row, move, at)

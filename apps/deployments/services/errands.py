@@ -10,14 +10,12 @@ from apps.core import secrets
 from apps.deployments.domain.moves import Outcome, Standing
 from apps.deployments.domain.plans import WHOLE
 from apps.deployments.domain.shares import reachable
-from apps.deployments.domain.states import LIVE, State, Task
+from apps.deployments.domain.states import GOING_BACK, LIVE, State, Task
 from apps.deployments.domain.traffic import InvalidTraffic
 from apps.deployments.gateways import driver_of
 from apps.deployments.gateways.slots import Probe, call_agent, probe, smoke
 from apps.deployments.gateways.traffic import Driver, TrafficError
 from apps.deployments.models import Deployment, Target
-
-BACK = frozenset({State.ROLLING_BACK, State.ROLLBACK_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Seen:
 
 def plan(row: Deployment, now: Standing) -> Errand:
     target, slots = row.target, list(row.target.slots.all())
-    subject = row.base_slot if now.state in BACK or now.task is Task.STOP else row.slot
+    subject = row.base_slot if now.state in GOING_BACK or now.task is Task.STOP else row.slot
     if now.state is State.WATCHING and now.task is Task.DRAIN:
         subject = row.base_slot
     return Errand(

@@ -42,5 +42,5 @@ def test_what_it_did_not_come_to_has_no_times() -> None:
 
 
 def test_going_back_long_after_the_watch_makes_it_no_longer() -> None:
-    times = Times(AT, after(20), after(32), after(50), ended_at=after(600), watch_until=after(110))
+    times = Times(AT, after(20), after(32), after(50), ended_at=after(600), watch_until=after(110), went_back=True)
     assert phases(SWITCH, times)[3].took_seconds == 3_600
