@@ -181,7 +181,10 @@ def test_others_approve_and_another_plan_voids_it(production: Environment, world
     with pytest.raises(approvals.AuthorCannotApprove):
         services.approve_deployment(deployment_id=row.pk, actor=author, at=world.at)
     services.approve_deployment(deployment_id=row.pk, actor=one, at=world.at)
+    seen = row.plan_digest
     services.change_plan(deployment_id=row.pk, watch_seconds=60, **signed(world) | {"actor": author})
+    with pytest.raises(services.PlanChanged):
+        services.approve_deployment(deployment_id=row.pk, actor=two, at=world.at, plan_digest=seen)
     services.approve_deployment(deployment_id=row.pk, actor=two, at=world.at)
     world.run(10)
     assert now(row) == State.AWAITING_APPROVAL  # the first consent was to another plan

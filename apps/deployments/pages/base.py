@@ -149,6 +149,7 @@ REFUSALS: Mapping[type[Exception], Refusal] = {
     OnlyPeopleApprove: Refusal(gettext_lazy("Only people approve."), status=FORBIDDEN),
     AlreadyVoted: Refusal(gettext_lazy("You have voted on this plan already.")),
     RequestIsClosed: Refusal(gettext_lazy("Approval of this plan is settled already.")),
+    services.PlanChanged: OTHER_PLAN,
     services.NotWaiting: Refusal(
         gettext_lazy("It waits for nobody any more."), gettext_lazy("It has started, or is over.")
     ),

@@ -156,15 +156,13 @@ class VotePage(DeedPage):
         return VoteForm(data, initial={"plan": self.row.plan_digest})
 
     def carry_out(self, form: Form) -> Refusal | None:
-        given = form.cleaned_data
-        if given["plan"] != self.row.plan_digest:
-            form.data = {"plan": self.row.plan_digest, "comment": given["comment"]}
-            return OTHER_PLAN
-        return self.attempt(
-            lambda: type(self).service(
-                deployment_id=self.row.pk, actor=self.actor, at=self.at, comment=given["comment"]
-            )
+        given, about = form.cleaned_data, {"deployment_id": self.row.pk, "plan_digest": form.cleaned_data["plan"]}
+        refusal = self.attempt(
+            lambda: type(self).service(**about, actor=self.actor, at=self.at, comment=given["comment"])
         )
+        if refusal is OTHER_PLAN:
+            form.data = {"plan": self.row.plan_digest, "comment": given["comment"]}
+        return refusal
 
 
 class ApprovePage(VotePage):

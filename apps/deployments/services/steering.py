@@ -7,7 +7,7 @@ from django.db import transaction
 from apps.core import approvals
 from apps.core.approvals import AuthorCannotApprove, OnlyPeopleApprove
 from apps.core.audit import Actor
-from apps.core.models import AuditEntry
+from apps.core.models import AuditEntry, ChangeRequest
 from apps.core.services import ReasonMissing
 from apps.deployments.domain.gates import OVERRIDABLE, Gate
 from apps.deployments.domain.moves import Move
@@ -24,6 +24,10 @@ from apps.deployments.services.nudging import nudge
 
 class NotWaiting(Exception):
     """It started, or is over: there is nothing to approve or reject."""
+
+
+class PlanChanged(Exception):
+    """The plan is not the one that was looked at."""
 
 
 class TooLateToCancel(Exception):
@@ -54,24 +58,23 @@ class NoSuchItem(Exception):
     """The checklist has no manual item of this key."""
 
 
-def approve_deployment(*, deployment_id: int, actor: Actor, at: datetime, comment: str = "") -> Deployment:
-    """One person's consent to the present plan. Raises NotWaiting, and what the ledger's vote raises."""
+def approve_deployment(
+    *, deployment_id: int, actor: Actor, at: datetime, comment: str = "", plan_digest: str | None = None
+) -> Deployment:
+    """One person's consent to the plan with this digest; None: to the present one, whatever it is. Raises NotWaiting,
+    PlanChanged, and what the ledger's vote raises."""
     with transaction.atomic():
-        row = lock_to_change(deployment_id, None, "consent says why itself")
-        request = request_of(row)
-        if row.state not in WAITING or request is None:
-            raise NotWaiting
+        row, request = _asked(deployment_id, plan_digest)
         approvals.vote(request_id=request.pk, actor=actor, approves=True, at=at, comment=comment)
         return _wake(row, at)
 
 
-def reject_deployment(*, deployment_id: int, actor: Actor, at: datetime, comment: str = "") -> Deployment:
-    """One person against it is enough. Raises NotWaiting, and what the ledger's vote raises."""
+def reject_deployment(
+    *, deployment_id: int, actor: Actor, at: datetime, comment: str = "", plan_digest: str | None = None
+) -> Deployment:
+    """One person against it is enough. Takes and raises what approve_deployment does."""
     with transaction.atomic():
-        row = lock_to_change(deployment_id, None, "a rejection has its comment")
-        request = request_of(row)
-        if row.state not in WAITING or request is None:
-            raise NotWaiting
+        row, request = _asked(deployment_id, plan_digest)
         approvals.reject(request_id=request.pk, actor=actor, at=at, comment=comment)
         return _to(row, State.REJECTED, at, actor, comment or "Rejected")
 
@@ -194,6 +197,17 @@ def tick_item(*, deployment_id: int, item: str, done: bool, actor: Actor, at: da
             trail.record(kind, row, {"item": [None, item]}, actor=actor, reason="", at=at)
             _wake(row, at)
     return row
+
+
+def _asked(deployment_id: int, plan_digest: str | None) -> tuple[Deployment, ChangeRequest]:
+    """The locked deployment and its request for approval. Consent needs no reason, a rejection has its comment."""
+    row = lock_to_change(deployment_id, None, "consent")
+    request = request_of(row)
+    if row.state not in WAITING or request is None:
+        raise NotWaiting
+    if plan_digest not in (None, row.plan_digest):
+        raise PlanChanged
+    return row, request
 
 
 def _skipped(row: Deployment, reason: str, at: datetime) -> Move:
