@@ -14,6 +14,9 @@ from apps.alerts.status import Status
 from apps.core.asgi import Application, Message, Receive, Scope, Send, respond
 from apps.core.live import shutdown
 from apps.core.live.traffic import requests
+from apps.deployments import following
+from apps.deployments.live.news import PREFIX as NEWS
+from apps.deployments.live.news import news
 from apps.flags.live.streams import streams
 from apps.flags.ofrep import Ofrep
 from apps.monitoring.ingest import PATHS, PREFIX, Ingest, Pings
@@ -33,6 +36,7 @@ class Portal:
         self._django = cast(Application, self._threads)
         self._ofrep = Ofrep()
         self._status = Status()
+        self._following = following.Following()
         self._collector, self._pings_collector = wiring.collector(), wiring.pings_collector()
         self._ingest, self._pings = Ingest(self._collector), Pings(self._pings_collector)
 
@@ -47,6 +51,8 @@ class Portal:
             await self._ingest(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self._pings(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(NEWS):
+            await self._following(scope, receive, send)
         elif scope["type"] == "http":
             await self._page(scope, receive, send)
 
@@ -72,6 +78,7 @@ class Portal:
         self._collector.start()
         self._pings_collector.start()
         streams.attach(asyncio.get_running_loop())
+        news.attach(asyncio.get_running_loop())
         ending = asyncio.create_task(_end_streams_on_shutdown())
         await asyncio.to_thread(follower.loaded.wait, FIRST_LOAD_SECONDS)
         gc.collect()
@@ -80,6 +87,7 @@ class Portal:
         await receive()
         ending.cancel()
         streams.attach(None)
+        news.attach(None)
         follower.stop()
         flusher.stop()
         self._collector.stop()
@@ -96,6 +104,7 @@ async def _end_streams_on_shutdown() -> None:
     while not shutdown.begun.is_set():
         await asyncio.sleep(LOOK_FOR_SHUTDOWN_SECONDS)
     streams.end_all()
+    news.end_all()
 
 
 application = Portal()

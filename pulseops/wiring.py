@@ -13,6 +13,7 @@ from apps.core.live import measures
 from apps.core.live.flusher import Flusher
 from apps.core.live.follower import Follower
 from apps.core.live.keyring import keyring
+from apps.deployments.live.news import news
 from apps.flags import services as flags
 from apps.flags.live import measures as flag_measures
 from apps.flags.live.rulesets import rulesets
@@ -41,7 +42,7 @@ def wire() -> None:
 def follower() -> Follower:
     """What keeps a serving process's memory current."""
     status_pages.read_files()
-    return Follower([keyring, rulesets, status_pages])
+    return Follower([keyring, rulesets, status_pages, news])
 
 
 def flusher() -> Flusher:

@@ -6,7 +6,7 @@ No routes and no rules. Pages and the REST API have no business here: they are o
 import asyncio
 import itertools
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from apps.core import logs
@@ -143,3 +143,58 @@ async def respond(send: Send, status: int, headers: Headers, body: bytes) -> Non
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+class Listener:
+    """One open stream. News is a flag and not a queue: a slow reader costs no memory and gets the newest. Lives in the
+    event loop's thread."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def end(self) -> None:
+        self.ended = True
+        self._woken.set()
+
+    async def news(self, seconds: float) -> bool:
+        """Wait for a wake-up; False when none came in time."""
+        try:
+            await asyncio.wait_for(self._woken.wait(), seconds)
+        except TimeoutError:
+            return False
+        self._woken.clear()
+        return True
+
+
+HEARTBEAT_SECONDS = 15.0
+SEND_SECONDS = 30.0  # for a reader that takes nothing
+FIRST, HEARTBEAT = b"retry: 3000\n\n", b":\n\n"
+STREAM_HEADERS: Headers = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+async def stream(listener: Listener, chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
+    """Send these until they end or the client goes. The answer's head has been sent."""
+    gone = asyncio.ensure_future(_until_gone(receive))
+    gone.add_done_callback(lambda _: listener.end())
+    try:
+        async for chunk in chunks:
+            message = {"type": "http.response.body", "body": chunk, "more_body": True}
+            await asyncio.wait_for(send(message), SEND_SECONDS)
+        await send({"type": "http.response.body", "body": b""})
+    except TimeoutError:
+        return  # the server closes the connection when an answer stays unfinished
+    finally:
+        gone.cancel()
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

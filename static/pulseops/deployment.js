@@ -1,6 +1,7 @@
 // A deployment's page follows by itself until the deployment is over. Without it, reloading the page does the same.
 
-const EVERY_MS = 2000;
+const EVERY_MS = 2000; // while nobody says that something changed
+const CALM_MS = 15000; // while somebody would: times of the last look still go on
 const LOST_AFTER = 3; // answers in a row that did not come
 
 const page = document.querySelector("[data-follow]");
@@ -12,10 +13,26 @@ let stamp = null; // of the last answer; with it, what did not change is not sen
 let kept = false; // whether a part was in use and so not replaced
 let missed = 0;
 
-if (page) setTimeout(follow, EVERY_MS);
+let news = null;
+let next = null;
+
+if (page) {
+  listen();
+  next = setTimeout(follow, EVERY_MS);
+}
+
+// Says that the deployment went on. Without it, or while it is gone, the page asks more often.
+function listen() {
+  if (document.querySelector("[data-live][data-over]")) return;
+  news = new EventSource(page.dataset.news);
+  news.onmessage = () => {
+    clearTimeout(next);
+    follow();
+  };
+}
 
 async function follow() {
-  if (document.querySelector("[data-live][data-over]")) return;
+  if (document.querySelector("[data-live][data-over]")) return news.close();
   if (!document.hidden) {
     const came = await refresh().then(
       () => true,
@@ -24,7 +41,8 @@ async function follow() {
     missed = came ? 0 : missed + 1;
     lost.hidden = missed < LOST_AFTER;
   }
-  setTimeout(follow, EVERY_MS);
+  clearTimeout(next);
+  next = setTimeout(follow, news.readyState === EventSource.OPEN && !missed ? CALM_MS : EVERY_MS);
 }
 
 async function refresh() {

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from apps.core import clock
+from apps.core import asgi, clock
 from apps.core import services as core
 from apps.core.live import shutdown
 from apps.core.models import ApiKey
@@ -218,7 +218,7 @@ def test_the_number_of_streams_is_limited(
 
 def test_a_reader_that_takes_nothing_is_dropped(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its socket fills up; events meanwhile are one flag, not a queue."""
-    monkeypatch.setattr(events, "SEND_SECONDS", 0.2)
+    monkeypatch.setattr(asgi, "SEND_SECONDS", 0.2)
     monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.001)
     monkeypatch.setattr(events, "HEARTBEAT", b":" + b"x" * 1_000_000 + b"\n\n")
     address = httpx.URL(app.stream_url())

@@ -16,6 +16,8 @@ from apps.core.pages import Pill
 from apps.deployments.domain.access import Action
 from apps.deployments.domain.states import CANCELLABLE, LIVE, OVER, State, Task
 from apps.deployments.forms.steering import CommentForm, VoteForm
+from apps.deployments.live.news import PREFIX as NEWS
+from apps.deployments.live.news import token_of
 from apps.deployments.models import Deployment, DeploymentStep, Rollback
 from apps.deployments.pages import checklist, progress, verdicts
 from apps.deployments.pages.base import DeploymentPage, Refusal, lasted, state_pill
@@ -87,6 +89,7 @@ class ShownDeployment(DeploymentPage):
             backs=[self._back(one) for one in sorted(row.rollbacks.all(), key=lambda one: one.pk, reverse=True)],
             flags=self._flags(),
             entries=core.audit_of(row._meta.label_lower, row.pk)[:ENTRIES],
+            news=NEWS + token_of(row.pk),
             panels=panels.of("deployment", pk=row.pk, environment=self.environment, user=self.request.user, at=self.at),
             confirm_form=CommentForm(auto_id="confirm_%s"),
             **self._approvals(),

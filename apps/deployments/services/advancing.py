@@ -99,5 +99,5 @@ def _settle(claimed: Claimed, seen: Seen, at: datetime) -> bool:
         before = row.version
         apply(row, move, at)
         if row.version != before:
-            nudge()
+            nudge(row.pk)
     return True

@@ -35,5 +35,6 @@ def report_weights(*, target_id: int, weights: Mapping[str, int], actor: Actor, 
             about = {f"weight of {name}": [before[name], weight] for name, weight in weights.items()}
             trail.record("deployments.weights_reported", target, about, actor=actor, reason="", at=at)
         Deployment.objects.filter(target=target, state__in=Deployment.ACTIVE).update(due_at=at)
-        nudge()
+        for active in target.deployments.active().values_list("pk", flat=True):
+            nudge(active)
     return target

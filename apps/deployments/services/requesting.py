@@ -66,7 +66,7 @@ def request_deployment(
         }
         kind = "deployments.hotfix_requested" if hotfix else "deployments.requested"
         trail.record(kind, row, planned, actor=actor, reason=reason, at=at)
-        nudge()
+        nudge(row.pk)
     return row
 
 
@@ -101,7 +101,7 @@ def change_plan(
             _ask(row, actor, reason, at)
         planned = {"plan": [before, row.plan]}
         trail.record("deployments.plan_changed", row, planned, actor=actor, reason=reason, at=at)
-        nudge()
+        nudge(row.pk)
     return row
 
 

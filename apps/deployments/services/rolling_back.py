@@ -67,7 +67,7 @@ def roll_back(
             asked_by_label=actor.label[:150],
         )
         _BY[Method(method)](row, made, actor, reason, at)
-        nudge()
+        nudge(row.pk)
     return made
 
 

@@ -116,7 +116,7 @@ def resume_deployment(
         watch = until if state is State.WATCHING else row.watch_until
         move = Move(state, task, row.position, reason or "Resumed", at, until if holds else None, watch)
         apply(row, move, at, actor=actor, reason=reason)
-        nudge()
+        nudge(row.pk)
     return row
 
 
@@ -136,7 +136,7 @@ def skip_step(
         if rolling and now.step.needs_approval and not now.step_approved:
             raise ApprovalMissing
         apply(row, _skipped(row, reason, at), at, actor=actor, reason=reason)
-        nudge()
+        nudge(row.pk)
     return row
 
 
@@ -229,7 +229,7 @@ def _to(row: Deployment, state: State, at: datetime, actor: Actor, reason: str) 
         actor=actor,
         reason=reason,
     )
-    nudge()
+    nudge(row.pk)
     return row
 
 
@@ -237,5 +237,5 @@ def _wake(row: Deployment, at: datetime) -> Deployment:
     row.due_at = min(row.due_at, at) if row.due_at else None
     row.version += 1
     row.save()
-    nudge()
+    nudge(row.pk)
     return row

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from django.conf import settings
 
+from apps.core.asgi import Listener
 from apps.flags.live.rulesets import Published
 
 STREAMS_PER_PROCESS = 10_000
@@ -19,31 +20,14 @@ class TooManyStreams(Exception):
     """One of the three limits is reached."""
 
 
-class Subscriber:
-    """One open stream. News is a flag and not a queue: a slow reader costs no memory and gets the newest version."""
+class Subscriber(Listener):
+    """A stream of one key's environment."""
 
     def __init__(self, key_id: int, environment_id: int, address: str) -> None:
+        super().__init__()
         self.key_id = key_id
         self.environment_id = environment_id
         self.address = address
-        self.ended = False
-        self._woken = asyncio.Event()
-
-    def wake(self) -> None:
-        self._woken.set()
-
-    def end(self) -> None:
-        self.ended = True
-        self._woken.set()
-
-    async def news(self, seconds: float) -> bool:
-        """Wait for a wake-up; False when none came in time."""
-        try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
-        except TimeoutError:
-            return False
-        self._woken.clear()
-        return True
 
 
 class Streams:

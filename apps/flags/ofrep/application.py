@@ -11,6 +11,7 @@ from django.conf import settings
 
 from apps.core import clock, logs
 from apps.core.asgi import (
+    STREAM_HEADERS,
     Answer,
     BodyTooLarge,
     ClientGone,
@@ -122,7 +123,7 @@ class Ofrep:
 async def _stream(subscriber: Subscriber, known: str, base: Headers, receive: Receive, send: Send) -> None:
     requests["ofrep streams", 200] += 1
     try:
-        await send({"type": "http.response.start", "status": 200, "headers": [*base, *events.STREAM_HEADERS]})
+        await send({"type": "http.response.start", "status": 200, "headers": [*base, *STREAM_HEADERS]})
         await events.run(subscriber, known, receive, send)
     finally:
         streams.close(subscriber)

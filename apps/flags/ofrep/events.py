@@ -1,29 +1,18 @@
 """The event stream that tells clients to ask again. It carries no values: whoever listens learns only that
 something changed."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs
 
 import orjson
 
 from apps.core import clock
-from apps.core.asgi import Headers, Receive, Refused, Scope, Send
+from apps.core.asgi import FIRST, HEARTBEAT, HEARTBEAT_SECONDS, Receive, Refused, Scope, Send, stream
 from apps.core.live import shutdown
 from apps.core.live.keyring import KeyFacts, keyring
 from apps.flags.live.rulesets import Published, rulesets
 from apps.flags.live.streams import Subscriber, TooManyStreams, key_of, streams
 from apps.flags.ofrep.answers import later
-
-HEARTBEAT_SECONDS = 15.0
-SEND_SECONDS = 30.0  # for a reader that takes nothing
-FIRST = b"retry: 3000\n\n"
-HEARTBEAT = b":\n\n"
-STREAM_HEADERS: Headers = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-]
 
 
 def key_behind(token: str) -> KeyFacts | None:
@@ -44,17 +33,7 @@ def subscribe(key: KeyFacts, address: str) -> Subscriber:
 
 async def run(subscriber: Subscriber, known: str, receive: Receive, send: Send) -> None:
     """Send news until the client, the key or the process goes. `known` is the config etag that the client has."""
-    gone = asyncio.ensure_future(_until_gone(receive))
-    gone.add_done_callback(lambda _: subscriber.end())
-    try:
-        async for chunk in _chunks(subscriber, known):
-            message = {"type": "http.response.body", "body": chunk, "more_body": True}
-            await asyncio.wait_for(send(message), SEND_SECONDS)
-        await send({"type": "http.response.body", "body": b""})
-    except TimeoutError:
-        return  # the server closes the connection when an answer stays unfinished
-    finally:
-        gone.cancel()
+    await stream(subscriber, _chunks(subscriber, known), receive, send)
 
 
 def known_etag(scope: Scope, headers: dict[bytes, bytes]) -> str:
@@ -83,8 +62,3 @@ def _event(published: Published) -> bytes:
     modified = int(published.changed_at.timestamp())
     data = orjson.dumps({"type": "refetchEvaluation", "etag": published.etag, "lastModified": modified})
     return b"event: message\nid: " + published.etag.encode() + b"\ndata: " + data + b"\n\n"
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -1,0 +1,1 @@
+"""What a process keeps in memory about deployments: who waits for news of them."""
