@@ -10,8 +10,10 @@ from apps.core.audit import person
 from apps.core.models import ChangeRequest, Environment, Hold
 from apps.core.services import ReasonMissing, StaleVersion
 from apps.deployments import services
+from apps.deployments.domain.checklists import Source
 from apps.deployments.domain.plans import Step
 from apps.deployments.models import Deployment, Rollback
+from apps.deployments.selectors.checklists import facts
 from apps.flags.models import FlagState
 from tests.deployments.world import World, states, world
 from tests.factories import ACTOR, AT, ask_for_approvals, make_flag, make_project, make_user
@@ -420,3 +422,25 @@ def test_a_deployment_done_elsewhere_is_one_row(staging: Environment) -> None:
     target.refresh_from_db()
     assert (row.state, row.elsewhere, target.live_release) == (State.SUCCEEDED, True, release)
     assert states(row) == ["recorded"]
+
+
+# The checklist
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "errors", "performance"),
+    [
+        ({}, {}, None, None),
+        ({"error_share": 0.01, "p95_ms": 400}, {"error_share": 0.0125, "p95_ms": 500}, True, True),  # a quarter more
+        ({"error_share": 0.01, "p95_ms": 400}, {"error_share": 0.013, "p95_ms": 501}, False, False),
+        ({"error_share": 0.0, "p95_ms": 50}, {"error_share": 0.001, "p95_ms": 300}, True, True),  # the customer's aims
+        ({}, {"error_share": 0.002, "p95_ms": 299}, False, True),
+    ],
+)
+def test_health_after_is_held_against_health_before(
+    staging: Environment, before: Any, after: Any, errors: bool | None, performance: bool | None
+) -> None:
+    row = make_deployment(make_target(staging))
+    row.health_before, row.health_after = before, after
+    found = facts(row, AT)
+    assert [found[one].ok for one in (Source.ERROR_RATES_NORMAL, Source.PERFORMANCE_GOOD)] == [errors, performance]

@@ -1,9 +1,10 @@
 """The checklist of a deployment: the service's items, what the portal sees by itself, and what people ticked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from apps.core import holds
+from apps.core.domain.units import Unit, in_words
 from apps.deployments.domain.checklist_parsing import parse_items
 from apps.deployments.domain.checklists import Fact, Item, Phase, Result, Source, Tick, blocking, evaluated
 from apps.deployments.domain.gates import Answer, Gate, Verdict
@@ -13,6 +14,8 @@ from apps.flags import selectors as flags
 from apps.monitoring import selectors as monitoring
 
 RECENTLY = timedelta(minutes=5)
+WORSE = 1.25  # times as before is no longer normal,
+NORMAL_ERRORS, NORMAL_P95_MS = 0.001, 300.0  # unless it is below these aims all the same
 # What alerts keeps for us as verdicts, under the names of these facts.
 PUSHED = (Source.CHANNELS_CONFIGURED, Source.ALERT_RULES_ENABLED, Source.STATUS_PAGE_READY)
 # Gates of their own see to these; the checklist only shows them.
@@ -61,6 +64,8 @@ def facts(row: Deployment, at: datetime) -> Mapping[Source, Fact]:
         Source.MONITORING_ENABLED: _monitored(row),
         Source.HEALTH_CHECKS_PASSING: _healthy(row),
         Source.SMOKE_TESTS: _smoked(row),
+        Source.ERROR_RATES_NORMAL: _no_worse(row, "error_share", NORMAL_ERRORS, _share),
+        Source.PERFORMANCE_GOOD: _no_worse(row, "p95_ms", NORMAL_P95_MS, "{:,.0f} ms".format),
     }
     return {**found, **_pushed(row, at)}
 
@@ -112,6 +117,21 @@ def _smoked(row: Deployment) -> Fact:
     if step is None:
         return Fact(None, "not run yet")
     return Fact(step.status == DeploymentStep.Status.DONE, step.words)
+
+
+def _no_worse(row: Deployment, name: str, aim: float, words: Callable[[float], str]) -> Fact:
+    """The minutes before the end, against those before the first traffic."""
+    before, after = row.health_before.get(name), row.health_after.get(name)
+    if after is None:
+        return Fact(None, "not measured" if row.ended_at else "not over yet")
+    told = words(after)
+    if before is None:
+        return Fact(after <= aim, f"{told}; before it nothing was measured")
+    return Fact(after <= max(aim, before * WORSE), f"{told}, after {words(before)} before it")
+
+
+def _share(share: float) -> str:
+    return in_words(share, Unit.RATIO)
 
 
 def _pushed(row: Deployment, at: datetime) -> dict[Source, Fact]:
