@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from apps.alerts.api import routes as alert_routes
 from apps.core.api import routes as core_routes
+from apps.deployments.api import routes as deployment_routes
 from apps.flags.api import routes as flag_routes
 from apps.monitoring.api import routes as monitoring_routes
 from tests.callers import as_key, as_role
@@ -38,7 +39,7 @@ def test_the_kept_schema_is_current(schema: dict[str, Any]) -> None:
 
 
 def test_every_address_is_described(schema: dict[str, Any]) -> None:
-    apps = (core_routes, monitoring_routes, flag_routes, alert_routes)
+    apps = (core_routes, monitoring_routes, flag_routes, deployment_routes, alert_routes)
     routes = [route for app in apps for route in app.urlpatterns]
     known = {"/api/v1/" + re.sub(r"<(\w+:)?(\w+)>", r"{\2}", str(route.pattern)) for route in routes}
     assert schema["paths"].keys() == known - {SCHEMA, DOCS} | SHORT
