@@ -117,6 +117,7 @@ KINDS = {
     "deployments.rolling_back": _("rolls back"),
     "deployments.rolled_back": _("rolled back"),
     "deployments.rollback_failed": _("needs somebody to roll back"),
+    "deployments.ill_after_rollback": _("found ill after the rollback of"),
     "deployments.rollback_confirmed": _("found well again after the rollback of"),
     "deployments.flags_rolled_back": _("killed the flags of"),
     "deployments.failed_before_traffic": _("could not prepare"),

@@ -306,6 +306,25 @@ def test_rolling_back_moves_traffic_first_and_then_looks(staging: Environment, w
         services.confirm_rollback(deployment_id=row.pk, actor=ACTOR, at=world.at)
 
 
+def test_after_a_rollback_the_old_slot_is_watched_for_a_quarter_of_an_hour(staging: Environment, world: World) -> None:
+    row = canary(staging)
+    world.run(30)
+    services.roll_back(deployment_id=row.pk, **signed(world))
+    world.run(20)
+    services.reconcile_traffic(at=world.at)
+    assert "ill_after_rollback" not in states(row)
+    world.healthy["blue"] = False
+    for _ in range(2):  # it is told once
+        world.at += timedelta(minutes=1)
+        services.reconcile_traffic(at=world.at)
+    assert states(row)[-1:] == ["ill_after_rollback"]
+    assert row.target.slots.get(name="blue").healthy is False
+    world.healthy["blue"] = True
+    world.at += timedelta(minutes=15)
+    services.reconcile_traffic(at=world.at)
+    assert row.target.slots.get(name="blue").healthy is False  # nobody looks any more
+
+
 def test_what_succeeded_last_can_still_go_back(staging: Environment, world: World) -> None:
     row = make_deployment(make_target(staging, driver="CADDY", watch_seconds=0))
     world.run(20)

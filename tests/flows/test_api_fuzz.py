@@ -33,7 +33,7 @@ OPERATIONS = {
 KNOWN = {"project": "shop", "environment": "production", "flag": "checkout", "segment": "beta", "check": "web"}
 KNOWN |= {"metric": "health_check_failures_total"}  # every check has it
 KNOWN |= {"service": "web", "item": "staging_thorough", "kind": "STARTED"}
-EXAMPLES = scaled(short=10, long=150)
+EXAMPLES = scaled(short=5, long=150)
 
 
 @pytest.fixture

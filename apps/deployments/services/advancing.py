@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.core.database import DATABASE_AWAY
 from apps.deployments.domain.machine import next_move
 from apps.deployments.domain.states import GOING_BACK, Task
-from apps.deployments.models import Deployment, Target
+from apps.deployments.models import Deployment, Rollback, Target
 from apps.deployments.selectors.standing import standing
 from apps.deployments.services import errands, watching
 from apps.deployments.services.errands import Errand, Seen
@@ -48,13 +49,19 @@ def advance_deployment(*, deployment_id: int, at: datetime) -> bool:
 
 
 def reconcile_traffic(*, at: datetime) -> int:
-    """Where nobody deploys, the traffic stays where it belongs, even after a proxy lost its memory. Returns how many
-    targets were looked at."""
-    idle = Target.objects.exclude(driver=Target.Driver.EXTERNAL).exclude(live_release=None)
-    rows = list(idle.exclude(deployments__state__in=Deployment.ACTIVE).prefetch_related("slots"))
-    for target in rows:
-        watching.keep_traffic(target, at)
-    return len(rows)
+    """Where nobody deploys, the traffic stays where it belongs, even after a proxy lost its memory; and for a while
+    after a rollback the old slot is probed. Returns how many targets were looked at."""
+    back = Rollback.objects.filter(status=Rollback.Status.DONE, watch_until__gt=at)
+    watched = {one.deployment.target_id: one.deployment for one in back.select_related("deployment__release")}
+    ours = ~Q(driver=Target.Driver.EXTERNAL) & ~Q(live_release=None)
+    rows = Target.objects.filter(ours | Q(pk__in=watched)).exclude(deployments__state__in=Deployment.ACTIVE)
+    looked = list(rows.select_related("service", "environment").prefetch_related("slots"))
+    for target in looked:
+        after = watched.get(target.pk)
+        if after is not None:
+            after.target = target
+        watching.keep_traffic(target, after, at)
+    return len(looked)
 
 
 def _ticked(pk: int, at: datetime) -> int:
