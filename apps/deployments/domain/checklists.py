@@ -122,10 +122,6 @@ def blocking(results: Iterable[Result]) -> str:
     return f"{count} not passed: {named}."
 
 
-def of_phase(items: Iterable[Item], phase: Phase) -> tuple[Item, ...]:
-    return tuple(item for item in items if item.phase is phase)
-
-
 def _result(item: Item, facts: Mapping[Source, Fact], tick: Tick | None) -> Result:
     fact = facts.get(item.source) if item.source else None
     if fact and fact.ok is not None:

@@ -1,7 +1,6 @@
 """The four ways back from a deployment: which are possible now, how fast each is meant to be and what it leaves as it
 is. Plans only; the facts come from the caller, and nothing is rolled back here."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,11 +80,6 @@ def planned(facts: Facts) -> tuple[Option, ...]:
     """All four: what is possible first, each group from the fastest to the slowest."""
     options = (_flag(facts), _switch(facts), _revert(facts), _restore(facts))
     return tuple(sorted(options, key=lambda option: (not option.possible, option.target_seconds)))
-
-
-def cheapest(options: Iterable[Option]) -> Option | None:
-    """None: there is no way back from here, and people have to find one."""
-    return next((option for option in options if option.possible), None)
 
 
 def _flag(facts: Facts) -> Option:

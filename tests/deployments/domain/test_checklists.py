@@ -18,7 +18,6 @@ from apps.deployments.domain.checklists import (
     Tick,
     blocking,
     evaluated,
-    of_phase,
 )
 from apps.deployments.domain.standard_items import (
     AFTER_DEPLOYMENT,
@@ -93,7 +92,7 @@ def test_every_item_of_the_customer_is_there(items: tuple[Item, ...], document: 
 
 def test_all_33_are_visible_and_told_apart_by_their_keys() -> None:
     assert len(STANDARD_ITEMS) == len({item.key for item in STANDARD_ITEMS}) == 33
-    assert [len(of_phase(STANDARD_ITEMS, phase)) for phase in Phase] == [10, 15, 8]
+    assert [sum(item.phase is phase for item in STANDARD_ITEMS) for phase in Phase] == [10, 15, 8]
 
 
 def test_every_source_decides_an_item_and_says_what_it_looks_at() -> None:
