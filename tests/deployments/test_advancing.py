@@ -46,3 +46,16 @@ def test_a_canary_takes_its_steps_in_time(staging: Environment, world: World) ->
     row.refresh_from_db()
     assert row.state == State.SUCCEEDED
     assert [move["green"] for move in world.moves] == [5_000, 50_000, 100_000]
+
+
+def test_the_old_slot_is_drained_and_then_stopped_where_that_is_asked(staging: Environment, world: World) -> None:
+    agent = "http://127.0.0.1:18999/"
+    target = make_target(staging, driver="CADDY", agent_url=agent, watch_seconds=10, stops_old=True)
+    row = make_deployment(target)
+    world.run(40)
+    row.refresh_from_db()
+    assert row.state == State.SUCCEEDED
+    ordered = [(order["type"], order["slot"], order["version"]) for order in world.orders.values()]
+    assert ordered == [("slot.prepare", "green", row.release.number), ("slot.stop", "blue", "1.0.0")]
+    tasks = list(row.steps.order_by("pk").values_list("state", "task"))
+    assert tasks[-3:] == [("WATCHING", "SMOKE"), ("WATCHING", "DRAIN"), ("WATCHING", "STOP")]
