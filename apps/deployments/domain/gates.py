@@ -28,6 +28,7 @@ class Verdict(StrEnum):
 IN_THE_WAY = frozenset({Verdict.WAITING, Verdict.FAILED})
 CHECKED = (Gate.STAGING, Gate.CHECKLIST, Gate.EVIDENCE, Gate.BACKUP)  # before anybody is asked
 CLOSING = (Gate.CALENDAR, Gate.HOLDS, Gate.LOCK)  # whenever traffic is to move
+MOVING = (Gate.CALENDAR, Gate.HOLDS)  # once it has the lock
 CHOSEN = (*CHECKED, Gate.CALENDAR, Gate.HOLDS)  # a target says which it wants
 SKIPPED_BY_HOTFIX = frozenset({Gate.STAGING, Gate.CHECKLIST, Gate.EVIDENCE, Gate.CALENDAR, Gate.HOLDS})
 OVERRIDABLE = frozenset(CHOSEN)  # approvals are given, and the lock is for the traffic's sake

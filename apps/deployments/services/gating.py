@@ -5,7 +5,7 @@ from datetime import datetime
 
 from apps.core import holds
 from apps.core.domain.holds import GuardVerdict
-from apps.deployments.domain.gates import CHECKED, CLOSING, Answer, Gate, in_the_way
+from apps.deployments.domain.gates import CHECKED, CLOSING, MOVING, Answer, Gate, in_the_way
 from apps.deployments.domain.moves import Facts, Standing
 from apps.deployments.domain.states import LIVE, WAITING, State
 from apps.deployments.models import Deployment, GateReport
@@ -17,13 +17,14 @@ def facts_of(row: Deployment, now: Standing, at: datetime) -> Facts:
     """Read and, as far as people want to see it, kept."""
     if now.state not in LIVE and now.state not in WAITING and now.state is not State.READY:
         return Facts()
-    answers = gates.answers(row, at)
+    closing = CLOSING if now.state in WAITING else MOVING
+    answers = gates.answers(row, at, Gate if now.state in WAITING else MOVING)  # the others were passed
     keep_reports(row, answers, at)
     looked = judging.look(row, now, at)
     return Facts(
         failed=in_the_way(answers, CHECKED),
         unapproved=in_the_way(answers, [Gate.APPROVALS]),
-        closed=in_the_way(answers, CLOSING if now.state in WAITING else [Gate.CALENDAR, Gate.HOLDS]),
+        closed=in_the_way(answers, closing),
         red="; ".join(f"{one.name}: {one.words}" for one in _red(row, at)),
         inconclusive=looked.inconclusive,
         alarm=looked.alarm,
