@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+SLOTS: Final = ("blue", "green")  # of every target
 MAX_SLOTS: Final = 8
 MAX_SOCKET_PATH: Final = 107  # bytes that Linux takes for the path of a unix socket
 DEFAULT_TIMEOUT: Final = 2.0  # seconds

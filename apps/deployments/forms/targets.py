@@ -12,11 +12,10 @@ from apps.deployments.domain.firing import Trigger
 from apps.deployments.domain.gates import CHOSEN
 from apps.deployments.domain.judging.findings import Action, Metric
 from apps.deployments.domain.judging.settings import MAX_MINIMUM, MAX_TOLERATED, parse_judge
-from apps.deployments.domain.traffic import DEFAULT_TIMEOUT, MAX_TIMEOUT, Kind
+from apps.deployments.domain.traffic import DEFAULT_TIMEOUT, MAX_TIMEOUT, SLOTS, Kind
 from apps.deployments.models import Target
 from apps.deployments.models.services import Strategy
 
-SLOTS = ("blue", "green")
 USUAL, OWN = "usual", "own"
 PLAIN = ("strategy", "watch_seconds", "driver", "agent_url", "health_path", "guards")
 TIMES = ("prepare_seconds", "drain_seconds", "stops_old")

@@ -10,6 +10,7 @@ from apps.deployments.domain.plans import MAX_STEPS
 from apps.deployments.models import Release, Service, Slot, Target
 from apps.deployments.models.services import Strategy
 from apps.deployments.serializers.fields import Document
+from apps.deployments.services.catalogue import TARGET_FIELDS
 
 CHECKLIST = _("Its items, as docs/api.md says; null: the usual ones.")
 WINDOWS = _("When it may be deployed to, as docs/api.md says; null: the usual days.")
@@ -134,21 +135,7 @@ class TargetOut(serializers.ModelSerializer[Target]):
         fields = [
             "service",
             "environment",
-            "strategy",
-            "steps",
-            "watch_seconds",
-            "driver",
-            "driver_config",
-            "agent_url",
-            "health_path",
-            "smoke",
-            "judge",
-            "gates",
-            "windows",
-            "guards",
-            "prepare_seconds",
-            "drain_seconds",
-            "stops_old",
+            *TARGET_FIELDS,
             "live_slot",
             "live_release",
             "slots",

@@ -14,6 +14,7 @@ from apps.core.domain.diff import Changes, changes
 from apps.core.models import Environment, Project
 from apps.core.services import check_reason, check_version
 from apps.deployments.domain.gates import usual
+from apps.deployments.domain.traffic import SLOTS
 from apps.deployments.models import Release, Service, Slot, Target
 from apps.deployments.services import trail
 from apps.deployments.services.checking import checklist_problems, target_problems
@@ -46,7 +47,6 @@ TARGET_FIELDS = (
     "drain_seconds",
     "stops_old",
 )
-SLOTS = ("blue", "green")
 
 
 class InvalidService(ValidationError):

@@ -8,12 +8,11 @@ from apps.deployments.domain.gates import UnknownGate, parse_gates
 from apps.deployments.domain.judging.settings import InvalidJudge, parse_judge
 from apps.deployments.domain.plans import InvalidPlan, parse_steps
 from apps.deployments.domain.smoke import InvalidSmoke, check_path, check_smoke
-from apps.deployments.domain.traffic import InvalidTraffic, parse_config
+from apps.deployments.domain.traffic import SLOTS, InvalidTraffic, parse_config
 from apps.deployments.models import Target
 from apps.flags.domain.engine.definitions import InvalidDefinition
 
 Problems = dict[str, list[str]]
-SLOTS = ("blue", "green")
 
 
 def target_problems(row: Target) -> Problems:

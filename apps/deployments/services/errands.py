@@ -18,19 +18,19 @@ from apps.deployments.gateways.traffic import Driver, TrafficError
 from apps.deployments.models import Deployment, Target
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
     task: Task
     weights: Mapping[str, int] | None  # to be asserted first; None: nothing is
     driver: str
     driver_config: Mapping[str, Any]
     urls: Mapping[str, str]  # of the slots
-    subject: str  # the slot that the task is about
-    probed: tuple[str, ...]  # slots whose health is looked at along the way
+    subject: str = ""  # the slot that the task is about
+    probed: tuple[str, ...] = ()  # slots whose health is looked at along the way
     health_path: str
-    smoke: tuple[Mapping[str, Any], ...]
-    agent_url: str
-    agent_secret: bytes = field(repr=False)  # encrypted
+    smoke: tuple[Mapping[str, Any], ...] = ()
+    agent_url: str = ""
+    agent_secret: bytes = field(default=b"", repr=False)  # encrypted
     order: Mapping[str, Any] = field(default_factory=dict)  # to the agent
     order_id: str = ""
 

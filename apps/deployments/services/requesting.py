@@ -46,8 +46,7 @@ def request_deployment(
     hotfix always says why. Raises InvalidDeployment, ReasonMissing."""
     with transaction.atomic():
         target = lock_target(target_id)
-        known = target.deployments.filter(idempotency_key=idempotency_key).exclude(idempotency_key="").first()
-        if known is not None:
+        if known := _asked_before(target, idempotency_key):
             return known
         check_reason([target.environment], reason)
         if hotfix and not reason.strip():
@@ -119,8 +118,7 @@ def record_deployment(
     """One that somebody else carried out: nothing is moved, asked or judged here. Raises InvalidDeployment."""
     with transaction.atomic():
         target = lock_target(target_id)
-        known = target.deployments.filter(idempotency_key=idempotency_key).exclude(idempotency_key="").first()
-        if known is not None:
+        if known := _asked_before(target, idempotency_key):
             return known
         release = Release.objects.get(pk=release_id)
         _check(target, release, None, at)
@@ -138,6 +136,10 @@ def record_deployment(
         changed = {"version": [str(row.previous or ""), release.number]}
         trail.record("deployments.recorded", row, changed, actor=actor, reason=reason, at=at)
     return row
+
+
+def _asked_before(target: Target, idempotency_key: str) -> Deployment | None:
+    return target.deployments.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
 
 
 def _check(target: Target, release: Release, scheduled_at: datetime | None, at: datetime) -> None:

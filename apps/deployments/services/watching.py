@@ -54,12 +54,8 @@ def _idle(target: Target, *, watched: bool) -> Errand:
         driver=target.driver,
         driver_config=errands.driver_config(target),
         urls={slot.name: slot.url for slot in slots},
-        subject="",
         probed=(target.live_slot,) if watched else (),
         health_path=target.health_path,
-        smoke=(),
-        agent_url="",
-        agent_secret=b"",
     )
 
 
